@@ -1,0 +1,53 @@
+# Everything that is done with this project. `make help` lists it; CI runs the same words.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+
+# uv from the machine, or, where it is missing, in a small virtual environment of this checkout.
+UV := $(shell command -v uv || echo .tools/bin/uv)
+PYTHON := .venv/bin/python -W ignore
+ARTICLE ?=
+
+help: ## list all targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.tools/bin/uv:
+	@echo "Installing uv into .tools/ …"
+	@python3 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check "uv>=0.5,<1"
+
+setup: $(filter .tools/%,$(UV)) ## install the Python packages and build the sentence encoder
+	@[ -d .venv ] || echo "Installing the Python packages (once, a few minutes) …"
+	@$(UV) sync --frozen --quiet
+	@[ -f $${VAR_DIR:-var}/encoder/all-minilm-l6-v2-int8.onnx ] || echo "Building the sentence encoder (once, about a minute) …"
+	@$(PYTHON) -m assistant.nlu.encoder_model
+
+run: setup ## train if needed, then start the assistant and say when it is ready
+	@exec $(PYTHON) -m assistant.run
+
+train: setup ## train the model of the present training data, if there is none yet
+	@$(PYTHON) -m assistant.training
+
+test: setup lint data train ## everything that must pass before a change lands
+	@$(PYTHON) -m pytest
+
+lint: setup ## style and types
+	@.venv/bin/ruff check --quiet . && .venv/bin/mypy --no-error-summary
+
+data: setup ## let Rasa check the training data against the domain
+	@$(PYTHON) -m rasa data validate --fail-on-warnings > var/validate.log 2>&1 || { grep -iE 'warning|error' var/validate.log; exit 1; }
+
+evaluate: train ## answer the held-out questions and list every confusion
+	@$(PYTHON) -m benchmarks.evaluate
+
+bench: train ## speed and memory beside the project that `rasa init` writes, on this machine in this run
+	@$(PYTHON) -m benchmarks.bench
+
+check-article: setup ## compare an article with the facts: make check-article ARTICLE=path
+	@$(PYTHON) -m knowledge.check_article $(ARTICLE)
+
+clean: ## remove what was trained and written; the packages stay
+	@rm -rf models .rasa var results
+
+.PHONY: help setup run train test lint data evaluate bench check-article clean

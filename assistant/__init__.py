@@ -1,0 +1,1 @@
+"""What runs inside the Rasa server: NLU components, answers, channels, safety, settings."""

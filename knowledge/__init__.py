@@ -1,0 +1,1 @@
+"""What the assistant may say of medicine: the facts of the clinic's article, and the check against the article."""

@@ -1,0 +1,105 @@
+"""What tests share: the trained model, the held-out questions, and the running assistant."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+
+
+def load_yaml(name: str) -> Any:
+    return yaml.safe_load((PROJECT_DIR / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def domain() -> dict[str, Any]:
+    return load_yaml("domain.yml")
+
+
+@pytest.fixture(scope="session")
+def examples() -> dict[str, list[str]]:
+    """Training examples by intent."""
+    return {
+        entry["intent"]: [line[2:] for line in entry["examples"].splitlines()]
+        for entry in load_yaml("data/nlu.yml")["nlu"]
+    }
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """A running assistant."""
+
+    port: int
+    process: subprocess.Popen[str]
+    printed: list[str]
+    var_dir: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def post(self, body: Any = None, *, content: bytes | None = None, params: Any = None) -> httpx.Response:
+        address = f"{self.url}/webhooks/rest/webhook"
+        if content is not None:
+            return httpx.post(address, content=content, params=params, timeout=30)
+        return httpx.post(address, json=body, params=params, timeout=30)
+
+    def say(self, sender: str, message: str) -> list[dict[str, Any]]:
+        reply = self.post({"sender": sender, "message": message})
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def texts(self, sender: str, message: str) -> str:
+        return "\n".join(reply["text"] for reply in self.say(sender, message))
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def start_assistant(var_dir: Path) -> Assistant:
+    """Start the assistant as `make run` does, with its own data folder, and wait for its ready line."""
+    encoder = var_dir / "encoder"
+    if not encoder.exists():
+        var_dir.mkdir(parents=True, exist_ok=True)
+        encoder.symlink_to(Path(os.environ.get("VAR_DIR") or PROJECT_DIR / "var") / "encoder")
+    port = free_port()
+    environment = {**os.environ, "VAR_DIR": str(var_dir), "RASA_PORT": str(port), "ACTIONS_PORT": str(free_port())}
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "assistant.run"],
+        cwd=PROJECT_DIR,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    printed = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        printed.append(line.rstrip("\n"))
+        if line.startswith("Ready:"):
+            return Assistant(port, process, printed, var_dir)
+    raise AssertionError("the assistant did not start:\n" + "\n".join(printed))
+
+
+@pytest.fixture(scope="session")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    running = start_assistant(tmp_path_factory.mktemp("var"))
+    yield running
+    running.process.send_signal(signal.SIGINT)
+    running.process.wait(30)
