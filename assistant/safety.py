@@ -23,9 +23,11 @@ _GAPS = {"..": r"(?:\w+ ){0,2}?", "...": r"(?:\w+ ){0,4}?"}
 _ENDS = {"^": "(?<=^ )", "$": r"\Z"}
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _LOOKALIKES = str.maketrans("!1034@$57", "iioeaasst")
-_LOOKALIKE = re.compile(r"(?<=[a-z])[!10345@$7](?=[a-z])|(?<=[a-z])[10345$7]|[10345@$7](?=[a-z])")
+_TOKEN = re.compile(r"[^\s.,;:?]+")
 # Leading and trailing characters to read: danger may stand at either end of a very long message.
 _EDGE = 4000
+# Letters on either side of a phrase in which an "unless" word counts as nearby: about nine words.
+_NEAR = 50
 # Short forms are read as long ones, in messages and in the lists, so that a list needs to say a thing only once.
 _LONG = dict(
     pair.split("=")
@@ -56,7 +58,7 @@ class PhraseList:
     The language of the lists, one phrase a line:
     `kill|end` either word · `cut*` any ending · `(my|his)` may be missing · `better_off` words that belong together ·
     `..` up to two words between, `...` up to four · `^` and `$` start and end of the message · `a + b` only if b is
-    also in the message · `a - b` not if b is in the message · `not: to die for` harmless, taken out first.
+    also in the message · `a - b` not if b is nearby · `not: to die for` harmless, taken out first.
     Before phrases are looked for: `spell: kil|kll = kill` reads the left words as the right one, and `skip: just|so`
     reads over words. `@close = son|wife` names a group that later lines can use as `@close`.
     """
@@ -100,7 +102,18 @@ class PhraseList:
         for wanted, _, needs in parts:
             if wanted and any(need.isdisjoint(present) for need in needs):
                 return False
-        return all((pattern.search(words) is not None) is wanted for wanted, pattern, _ in parts)
+        (_, phrase, _), *others = parts
+        if not all(pattern.search(words) for wanted, pattern, _ in others if wanted):
+            return False
+        unless = [pattern for wanted, pattern, needs in others
+                  if not wanted and not any(need.isdisjoint(present) for need in needs)]
+        for match in phrase.finditer(words):
+            # A word far off says nothing about this phrase, so a long message cannot talk itself out of a reply.
+            start, end = words.rfind(" ", 0, max(1, match.start() - _NEAR)), words.find(" ", match.end() + _NEAR)
+            near = words[max(0, start):end + 1 if end >= 0 else None]
+            if not any(pattern.search(near) for pattern in unless):
+                return True
+        return False
 
     def _read(self, line: str) -> None:
         group = re.fullmatch(r"(@\w+) = (\S+)", line)
@@ -130,6 +143,8 @@ class PhraseList:
                 continue
             optional = re.fullmatch(r"\((.+)\)", piece)
             words = self._options(optional[1] if optional else piece)
+            if not words:  # read over
+                continue
             choice = "|".join(_ENDS.get(word) or word.replace("*", r"\w*") + " " for word in words)
             pattern += f"(?:{choice}){'?' if optional else ''}"
             if not optional and _ENDS.keys().isdisjoint(words):
@@ -153,10 +168,7 @@ class PhraseList:
                 raise ValueError(f"cannot read '{word}'")
             else:
                 options.append(self._known(f" {word.replace('_', ' ')} ").strip())
-        options = list(dict.fromkeys(option for option in options if option))
-        if not options:
-            raise ValueError(f"'{piece}' is on a skip line and is never seen")
-        return options
+        return list(dict.fromkeys(option for option in options if option))
 
 
 def detect(text: str) -> str | None:
@@ -189,7 +201,13 @@ def _readings(text: str) -> Iterable[str]:
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     folded = re.sub(r"['’‘`´]", "", folded)
     yield _words(folded, r"\1\1")
-    yield _words(_LOOKALIKE.sub(lambda m: m[0].translate(_LOOKALIKES), folded), r"\1")
+    yield _words(_TOKEN.sub(_letters, folded), r"\1")
+
+
+def _letters(token: re.Match) -> str:
+    """A word with its digits and signs read as letters ("k1ll", "$uicide"); a number stays a number."""
+    word = token[0].rstrip("!")
+    return word.translate(_LOOKALIKES) if any("a" <= char <= "z" for char in word) else word
 
 
 def _words(text: str, repeated: str) -> str:

@@ -37,7 +37,7 @@ def train() -> Path:
     # Rasa's cache would miss changes in the modules that a component only imports.
     # Validation has a command of its own (`make data`).
     command = [
-        *(sys.executable, "-m", "rasa", "train", "--force", "--skip-validation"),
+        *(sys.executable, "-m", "rasa", "train", "--force", "--skip-validation", "--augmentation", "0"),
         *("--fixed-model-name", model.name[: -len(".tar.gz")]),
     ]
     say("Training the assistant (about a minute)…")

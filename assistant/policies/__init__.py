@@ -1,0 +1,1 @@
+"""Rasa policies of the assistant: what is said next."""
