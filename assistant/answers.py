@@ -13,8 +13,10 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from assistant.clinic import Clinic
+from assistant.questions import MOST_ANSWERS, PARTS
 
 DID_YOU_MEAN = "utter_did_you_mean"
+MORE_QUESTIONS = "utter_more_questions"
 _SUGGESTIONS = 2
 
 
@@ -39,7 +41,9 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
         if response is None:
             return None
         if utter_action == DID_YOU_MEAN:
-            response["buttons"] = self._suggestions(tracker) + response.get("buttons", [])
+            response["buttons"] = self._suggestions(tracker)
+        elif utter_action == MORE_QUESTIONS:
+            response["buttons"] = self._left_over(tracker)
         return self._fill_response(response, slots, **self._details, **kwargs)
 
     def _random_response_for(
@@ -60,12 +64,16 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
     def _suggestions(self, tracker: DialogueStateTracker) -> list[dict[str, str]]:
         """Buttons for the most likely meanings of the last message that have an answer with a title."""
         ranking = tracker.latest_message.parse_data.get("intent_ranking", []) if tracker.latest_message else []
-        buttons = []
-        for entry in ranking:
-            title = self.title(entry["name"])
-            if title:
-                buttons.append({"title": title, "payload": f"/{entry['name']}"})
-        return buttons[:_SUGGESTIONS]
+        return self._buttons([entry["name"] for entry in ranking])[:_SUGGESTIONS]
+
+    def _left_over(self, tracker: DialogueStateTracker) -> list[dict[str, str]]:
+        """Buttons for the questions of the last message beyond those that were answered."""
+        parts = tracker.latest_message.parse_data.get(PARTS, []) if tracker.latest_message else []
+        return self._buttons([part["intent"] for part in parts[MOST_ANSWERS:]])
+
+    def _buttons(self, intents: list[str]) -> list[dict[str, str]]:
+        titled = ((intent, self.title(intent)) for intent in intents)
+        return [{"title": title, "payload": f"/{intent}"} for intent, title in titled if title]
 
     def title(self, intent: str) -> str | None:
         """The short question that stands for an intent on a button; None for intents that nobody would pick."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SEVERAL_QUESTIONS = "several_questions"  # the intent of a message that holds more than one question
 PARTS = "parts"  # the key of its parts in the parse result: each with `text` and `intent`
+SIDE_EFFECT_REPORT = "tell_side_effect"  # a person feels unwell after an infusion
 MOST_ANSWERS = 3  # of one message; the others are offered as buttons
 _FOLLOW_UP = "followup_"
 
@@ -15,4 +16,4 @@ def is_follow_up(intent: str | None) -> bool:
 
 def is_question(intent: str) -> bool:
     """Whether an intent asks for an answer of its own, rather than being talk or a wish to act."""
-    return intent.startswith("ask_")
+    return intent.startswith("ask_") or intent == SIDE_EFFECT_REPORT

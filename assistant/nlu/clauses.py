@@ -1,4 +1,4 @@
-"""Where one question ends and the next begins, by spaCy's sentences and clauses and by the words that open a question."""
+"""Where one question ends and the next begins, by spaCy's sentences and clauses and by the words that open one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SHORTEST = 2  # characters of a part
 
 _OPENERS = (
     r"how(?: (?:much|long|many|often|fast|soon|quick(?:ly)?|do(?:es)?|is|are|would|will|can|about))?|hows|"
-    r"what(?: (?:is|are|do(?:es)?|about|if|happens|kind|should|would|will|can))?|whats|when(?:s)?|where(?:s)?|who(?:s)?|why|which|"
-    r"(?:do|does|did|is|are|am|was|can|could|will|would|should|may|has|have) (?:i|you|u|it|they|we|there|this|that|the|my|ur|your|he|she|"
-    r"ketamine|anyone|someone|insurance|people|patients)"
+    r"what(?: (?:is|are|do(?:es)?|about|if|happens|kind|should|would|will|can))?|whats|whens?|wheres?|whos?|why|which|"
+    r"(?:do|does|did|is|are|am|was|can|could|will|would|should|may|has|have)"
+    r" (?:i|you|u|it|they|we|there|this|that|the|my|ur|your|he|she|ketamine|anyone|someone|insurance|people|patients)"
 )
 _JOINT = r"(?:,|;|&|\band\b|\balso\b|\bplus\b|\bbut\b|\bthen\b|\bor\b|\bn\b)"
 # "…, and how long", "… also do you": a joint before words that open a question.
@@ -29,6 +29,19 @@ _RUN_ON = re.compile(
 )
 _ENDS = re.compile(r"(?<=[.?!;\n])\s+|\s*\n+\s*|(?<=[?!])(?=\w)|\s+[-–•]\s+|(?:^|\s)\(?\d[.)]\s+")
 _OPENING = re.compile(rf"^\W*(?:(?:and|so|but|also|plus|then|ok|hi|hello|hey|please|or)\W+)*(?:{_OPENERS})\b", re.I)
+# "I wish to know where …", "wondering if …": asked, though it has the form of a statement.
+_INDIRECT = re.compile(
+    r"\b(?:know|wonder(?:ing)?|tell me|curious|explain|ask(?:ing)?|find out|question)\b.*"
+    r"\b(?:how|what|where|when|who|why|which|if|whether)\b",
+    re.I,
+)
+# "She has OCD. Would it help with that?": such a question is about the statement before it.
+_ABOUT_BEFORE = re.compile(
+    r"\b(?:help|work|treat|good|anything|use)\b.*\b(?:it|that|this|them|those|me|her|him|us)\b"
+    r"|\b(?:it|that|this)\b.*\b(?:help|work)\b",
+    re.I,
+)
+_STATEMENT = range(3, 26)  # words; a shorter one says nothing, a longer one would drown the question
 _SEVERAL = re.compile(rf"[.?!;\n]\s*\w|{_JOINT}|\S+(?:\s+\S+){{7}}", re.I)
 _HAS_WORD = re.compile(r"\w{2}")
 
@@ -38,13 +51,26 @@ def cut(text: str) -> list[str]:
     if not _SEVERAL.search(text):
         return []
     parts = [part for sentence in _sentences(text) for part in _clauses(sentence)]
-    parts = [part for part in parts if len(part) > _SHORTEST and _HAS_WORD.search(part)]
+    parts = _with_what_they_are_about([part for part in parts if len(part) > _SHORTEST and _HAS_WORD.search(part)])
     return parts[:MOST_PARTS] if len(parts) > 1 else []
 
 
 def is_asked(text: str) -> bool:
     """Whether a part has the form of a question."""
-    return text.rstrip().endswith("?") or _OPENING.search(text) is not None
+    return text.rstrip().endswith("?") or any(form.search(text) for form in (_OPENING, _INDIRECT))
+
+
+def _with_what_they_are_about(parts: list[str]) -> list[str]:
+    """Put a statement and the question about it together."""
+    joined: list[str] = []
+    for part in parts:
+        before = joined[-1] if joined else "?"
+        if is_asked(part) and not is_asked(before) and len(before.split()) in _STATEMENT:
+            if _ABOUT_BEFORE.search(part):
+                joined[-1] = f"{before.rstrip('.,;')}, {part}"
+                continue
+        joined.append(part)
+    return joined
 
 
 def _sentences(text: str) -> list[str]:

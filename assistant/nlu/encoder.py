@@ -15,6 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from assistant.nlu.encoder_model import SentenceEncoder
+from assistant.nlu.reading import reading
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -57,6 +58,6 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def _add(self, messages: list[Message], encoder: SentenceEncoder | None = None) -> None:
         if not messages:
             return
-        vectors = (encoder or self._encoder).encode([message.get(TEXT) for message in messages])
+        vectors = (encoder or self._encoder).encode([reading(message) for message in messages])
         for message, vector in zip(messages, vectors):
             self.add_features_to_message(None, vector[None, :], TEXT, message)

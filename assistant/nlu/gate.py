@@ -13,12 +13,12 @@ from rasa.shared.nlu.constants import INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDI
 from rasa.shared.nlu.training_data.message import Message
 
 from assistant.nlu.intents import set_intent
-from assistant.safety import CRISIS, MEDICAL_EMERGENCY, detect
+from assistant.safety import LISTS, detect
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class SafetyGate(GraphComponent, IntentClassifier):
-    """Sets `crisis` or `medical_emergency` where the word lists say so, or where the classifier half thinks so.
+    """Sets the intent of a danger where the word lists say so, or where the classifier half thinks so.
 
     The channels ask the word lists before Rasa sees a message; this component is for `rasa shell` and `rasa test`, and
     for the wording that only the classifier knows.
@@ -28,7 +28,7 @@ class SafetyGate(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"suspicion": 0.25}
+        return {"suspicion": 0.4}
 
     def __init__(self, suspicion: float) -> None:
         self._suspicion = suspicion
@@ -55,7 +55,7 @@ class SafetyGate(GraphComponent, IntentClassifier):
         confidences = {
             entry[INTENT_NAME_KEY]: entry[PREDICTED_CONFIDENCE_KEY] for entry in message.get(INTENT_RANKING_KEY, [])
         }
-        for danger in (CRISIS, MEDICAL_EMERGENCY):
+        for danger in LISTS:
             if confidences.get(danger, 0.0) >= self._suspicion:
                 return danger
         return None

@@ -20,6 +20,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from assistant.nlu.reading import reading
+
 _KINDS = {"characters": "char_wb", "words": "word"}  # our names for scikit-learn's analysers
 
 
@@ -95,7 +97,7 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
     def _add(self, messages: list[Message]) -> None:
         if not messages:
             return
-        rows = self._vectors([message.get(TEXT) for message in messages])
+        rows = self._vectors([reading(message) for message in messages])
         for i, message in enumerate(messages):
             self.add_features_to_message(None, rows[i], TEXT, message)
 

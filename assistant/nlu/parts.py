@@ -13,14 +13,19 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import ENTITIES, INTENT, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from assistant.nlu.clauses import cut, is_asked
 from assistant.nlu.intents import set_intent
 from assistant.nlu.reading import READING, reading
-from assistant.questions import PARTS, SEVERAL_QUESTIONS, is_follow_up, is_question
-from assistant.safety import CRISIS, MEDICAL_EMERGENCY
+from assistant.questions import PARTS, SEVERAL_QUESTIONS, SIDE_EFFECT_REPORT, is_question
+from assistant.safety import LISTS
+
+_DANGERS = set(LISTS)
+_ABOUT_THE_CHAT = {"ask_what_can_you_do", "ask_are_you_a_bot"}  # "is there anything you can do" ends many stories
+# Of the follow-ups, those that a second question in a message really is: "… and how long do they last?"
+_REFERS_BACK = {"followup_duration", "followup_speed", "followup_frequency", "followup_likelihood"}
 
 
 class _Stateless(GraphComponent, IntentClassifier):
@@ -56,45 +61,60 @@ class QuestionSplitter(_Stateless):
 class QuestionMerger(_Stateless):
     """Decides whether the parts are questions of their own, and which intent the message has.
 
-    Configuration: `asked` and `told`, the confidences from which a part counts that has the form of a question, and
-    one that has not; `context`, intents that a statement only mentions on the way to a question.
+    Configuration, confidences from which a part counts: `asked` if it has the form of a question, `against` if the
+    message as a whole is clear about something else, `told` if it is a statement; and `context`, the intents that a
+    statement only mentions on the way to a question.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"asked": 0.5, "told": 0.9, "context": []}
+        return {"asked": 0.6, "against": 0.75, "told": 0.9, "context": []}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put a message and its parts together."""
         if len(messages) < 2 or any(message.get(READING) != message.get(TEXT) for message in messages[1:]):
             return messages
         message, parts = messages[0], messages[1:]
-        danger = [part for part in parts if _name(part) in {CRISIS, MEDICAL_EMERGENCY} and _confidence(part) > 0.6]
+        danger = [part for part in parts if _name(part) in _DANGERS and _confidence(part) >= self._config["told"]]
         if danger:
             set_intent(message, _name(danger[0]), _confidence(danger[0]))
             return [message]
-        questions = self._questions(parts)
+        if _name(message) in _DANGERS | {SIDE_EFFECT_REPORT} and _confidence(message) >= self._config["asked"]:
+            return [message]  # such a message is one whole
+        questions = self._questions(message, parts)
         if len(questions) > 1:
-            found = [{"text": part.get(TEXT), INTENT: _name(part)} for part in questions]
+            found = [{TEXT: part.get(TEXT), INTENT: _name(part)} for part in questions]
             message.set(PARTS, found, add_to_output=True)
             set_intent(message, SEVERAL_QUESTIONS, min(map(_confidence, questions)))
-        elif questions and (not is_question(_name(message)) or _confidence(questions[0]) > _confidence(message)):
+        elif questions and self._says_more(questions[0], message):
             set_intent(message, _name(questions[0]), _confidence(questions[0]))
-            message.set(ENTITIES, message.get(ENTITIES, []), add_to_output=True)
         return [message]
 
-    def _questions(self, parts: list[Message]) -> list[Message]:
+    @staticmethod
+    def _says_more(part: Message, message: Message) -> bool:
+        """Whether the only question in a message tells its meaning better than the message as a whole."""
+        if not is_question(_name(message)):
+            return True
+        return is_asked(part.get(TEXT)) and _confidence(part) > _confidence(message)
+
+    def _questions(self, message: Message, parts: list[Message]) -> list[Message]:
         """The parts that ask something, each meaning once, in order."""
+        certain = is_question(_name(message)) and _confidence(message) >= self._config["told"]
         found: dict[str, Message] = {}
-        any_asked = any(is_asked(part.get(TEXT)) and self._counts(part) for part in parts)
+        any_asked = any(is_asked(part.get(TEXT)) and self._counts(part, found) for part in parts)
         for part in parts:
-            if self._counts(part) and (is_asked(part.get(TEXT)) or not any_asked or self._told(part)):
+            counts = self._counts(part, found) and (is_asked(part.get(TEXT)) or not any_asked or self._told(part))
+            # Against a message that is clear as a whole, a part needs to be clear too.
+            if counts and (
+                not certain or _name(part) == _name(message) or _confidence(part) >= self._config["against"]
+            ):
                 found.setdefault(_name(part), part)
         return list(found.values())
 
-    def _counts(self, part: Message) -> bool:
-        name = _name(part)
-        return (is_question(name) or is_follow_up(name)) and _confidence(part) >= self._config["asked"]
+    def _counts(self, part: Message, before: dict[str, Message]) -> bool:
+        refers_back = _name(part) in _REFERS_BACK and bool(before)
+        asks = is_question(_name(part)) and _name(part) not in _ABOUT_THE_CHAT
+        return (asks or refers_back) and _confidence(part) >= self._config["asked"]
 
     def _told(self, part: Message) -> bool:
         return _confidence(part) >= self._config["told"] and _name(part) not in self._config["context"]

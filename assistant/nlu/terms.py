@@ -17,7 +17,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.matcher import PhraseMatcher
 from spacy.util import filter_spans
 
-from assistant.nlu.tokens import SpacyTokens, document, spacy_model
+from assistant.nlu.reading import reading
+from assistant.nlu.tokens import SpacyTokens, spacy_model
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -75,8 +76,9 @@ class TermMatcher(GraphComponent, EntityExtractorMixin):
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the terms that incoming messages name to their entities."""
         for message in messages:
-            doc = document(message)
+            doc = spacy_model().make_doc(reading(message))
             spans = filter_spans(self._matcher(doc, as_spans=True))
+            # Places count in the text with its spelling mended; nothing but the names is used.
             found = [
                 {"entity": span.label_, "start": span.start_char, "end": span.end_char, "value": span.text.lower()}
                 for span in spans

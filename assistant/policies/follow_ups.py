@@ -29,6 +29,8 @@ CLARIFY = "utter_followup_clarify"  # there is no topic yet
 MORE_QUESTIONS = "utter_more_questions"  # those that were asked beyond the first three
 _WITH_988 = "utter_ask_suicidal_thoughts"
 _988_LINE = "utter_988_line"
+# "How long till that passes?" is asked for both; what the stories do not say of one, they may say of the other.
+_ALIKE = {"followup_speed": "followup_duration", "followup_duration": "followup_speed"}
 _ANSWER = "utter_"
 _TOPIC = "utter_ask_"
 
@@ -131,7 +133,8 @@ class FollowUpPolicy(Policy):
     def _meaning(self, topic: str | None, follow_up: str) -> str:
         if topic is None:
             return CLARIFY
-        return self._meanings.get(topic, {}).get(follow_up, NOT_COVERED)
+        known = self._meanings.get(topic, {})
+        return known.get(follow_up) or known.get(_ALIKE.get(follow_up, ""), NOT_COVERED)
 
 
 def _executed_since_message(tracker: DialogueStateTracker) -> list[str]:

@@ -1,0 +1,145 @@
+"""`make benchmark-nlu`: this very `config.yml` on BANKING77 and CLINC150, beside the published figures.
+
+The data sets are read from a folder that the caller names; they are not in the project. The pipeline's own components
+for the clinic (names of conditions, words of danger, several questions) stay in: none of their intents is in the sets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import json
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import structlog
+import yaml
+from rasa.core.agent import Agent
+
+from assistant.settings import PROJECT_DIR, var_dir
+from assistant.training import quiet_environment
+from benchmarks.goals import share
+
+Rows = list[tuple[str, str]]
+_OOS = "oos"
+_REFUSED = {"unclear", "nlu_fallback", "out_of_scope"}
+_PUBLISHED = {
+    "BANKING77, 10 examples an intent": "USE+ConveRT 85.2, CPFT 87.2, ICDA 89.8",
+    "BANKING77, all examples": "USE+ConveRT 93.4, BERT tuned 93.7",
+    "CLINC150 in scope, refusals counted as errors": "BERT 96.2, Rasa 90.9 (Larson 2019)",
+    "CLINC150 out-of-scope recall": "BERT 52.3, Rasa 31.2 (threshold)",
+}
+
+
+def main() -> None:
+    """Run the sets that the command line names and print a row each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="folder with banking77/ and clinc150/")
+    parser.add_argument("--seeds", type=int, default=5, help="samples of the 10-shot task")
+    arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    if not (arguments.data / "banking77" / "train.csv").is_file():
+        sys.exit(f"{arguments.data} holds no banking77/train.csv; see README.md, 'Understanding, measured'")
+    _banking(arguments.data / "banking77", arguments.seeds)
+    _clinc(arguments.data / "clinc150" / "data_full.json")
+
+
+def _banking(folder: Path, seeds: int) -> None:
+    train, test = _read_csv(folder / "train.csv"), _read_csv(folder / "test.csv")
+    results = [_accuracy(_few(train, seed), test, f"banking10-{seed}") for seed in range(seeds)]
+    _row("BANKING77, 10 examples an intent", statistics.mean(results), f"± {statistics.pstdev(results):.1f}")
+    _row("BANKING77, all examples", _accuracy(train, test, "banking-all"))
+
+
+def _clinc(path: Path) -> None:
+    sets = json.loads(path.read_text(encoding="utf-8"))
+    agent = _train([*map(tuple, sets["train"])], "clinc")
+    threshold = _best_threshold(_read(agent, sets["val"]), _read(agent, sets["oos_val"]))
+    known, unknown = _read(agent, sets["test"]), _read(agent, sets["oos_test"])
+    right = share(intent == label and sure >= threshold for label, intent, sure in known)
+    refused_known = sum(sure < threshold for _, _, sure in known)
+    caught = sum(sure < threshold for _, _, sure in unknown)
+    _row("CLINC150 in scope, refusals counted as errors", right)
+    _row("CLINC150 out-of-scope recall", 100 * caught / len(unknown))
+    _row("CLINC150 out-of-scope precision", 100 * caught / max(caught + refused_known, 1))
+    print(f"  (confidence threshold {threshold:.2f}, chosen on the validation sets, applied once)")
+
+
+def _best_threshold(known: list[tuple[str, str, float]], unknown: list[tuple[str, str, float]]) -> float:
+    """The threshold with the most right decisions on validation, both kinds weighing as much as in the test."""
+    weight = (1000 / 4500) / (len(unknown) / len(known))
+
+    def right(threshold: float) -> float:
+        kept = sum(intent == label and sure >= threshold for label, intent, sure in known)
+        return kept + weight * sum(sure < threshold for _, _, sure in unknown)
+
+    return max((i / 100 for i in range(1, 100)), key=right)
+
+
+def _accuracy(train: Rows, test: Rows, name: str) -> float:
+    return share(intent == label for label, intent, _ in _read(_train(train, name), test))
+
+
+def _read(agent: Agent, rows: Rows) -> list[tuple[str, str, float]]:
+    """Each row's label, the likeliest intent, and its confidence before any threshold."""
+
+    async def read() -> list[tuple[str, str, float]]:
+        found = []
+        for text, label in rows:
+            parsed = await agent.parse_message(text)
+            likely = next(entry for entry in parsed["intent_ranking"] if entry["name"] not in _REFUSED)
+            found.append((label, likely["name"], likely["confidence"]))
+        return found
+
+    return asyncio.run(read())
+
+
+def _train(rows: Rows, name: str) -> Agent:
+    folder = var_dir() / "benchmark-nlu" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    examples = defaultdict(list)
+    for text, label in rows:
+        examples[label].append(" ".join(text.split()).lstrip("/").translate(_NO_BRACKETS))
+    nlu = [{"intent": label, "examples": "".join(f"- {text}\n" for text in texts)} for label, texts in examples.items()]
+    data = folder / "nlu.yml"
+    data.write_text(yaml.safe_dump({"version": "3.1", "nlu": nlu}, allow_unicode=True, width=10_000), encoding="utf-8")
+    command = [sys.executable, "-m", "rasa", "train", "nlu", "--config", str(PROJECT_DIR / "config.yml")]
+    command += ["--nlu", str(data), "--out", str(folder), "--fixed-model-name", "model"]
+    start = time.perf_counter()
+    result = subprocess.run(command, cwd=PROJECT_DIR, env=quiet_environment(), capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(f"training on {name} failed:\n{result.stderr[-2000:]}")
+    print(f"  trained {name}: {len(rows)} examples, {len(examples)} intents, {time.perf_counter() - start:.0f} s")
+    return Agent.load(str(folder / "model.tar.gz"))
+
+
+_NO_BRACKETS = str.maketrans({"[": "(", "]": ")", "{": "(", "}": ")"})  # Rasa would read them as entities
+
+
+def _few(rows: Rows, seed: int) -> Rows:
+    """Ten examples of each intent, drawn as for the published few-shot figures that we compare with."""
+    drawn = random.Random(seed).sample(rows, len(rows))
+    taken: dict[str, Rows] = defaultdict(list)
+    for text, label in drawn:
+        if len(taken[label]) < 10:
+            taken[label].append((text, label))
+    return [row for label in sorted(taken) for row in taken[label]]
+
+
+def _read_csv(path: Path) -> Rows:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [(row["text"], row["category"]) for row in csv.DictReader(file)]
+
+
+def _row(name: str, value: float, spread: str = "") -> None:
+    print(f"{name:48} {value:5.1f} % {spread:7} published: {_PUBLISHED.get(name, '–')}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

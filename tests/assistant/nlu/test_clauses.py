@@ -1,0 +1,62 @@
+"""Where a message is cut into its questions, and where it is not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from assistant.nlu.clauses import MOST_PARTS, cut, is_asked
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        (
+            "What are the side effects and how long do they last?",
+            ["What are the side effects", "how long do they last?"],
+        ),
+        ("Hi! Does it help PTSD? and is it safe", ["Hi!", "Does it help PTSD?", "is it safe"]),
+        ("how much is it, where are you", ["how much is it", "where are you"]),
+        ("does it hurt also can i drive home", ["does it hurt", "can i drive home"]),
+        (
+            "what are the side effects do you take insurance",
+            ["what are the side effects", "do you take insurance"],
+        ),
+    ],
+)
+def test_questions_are_cut_apart(message: str, parts: list[str]) -> None:
+    assert cut(message) == parts
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["how long is a session", "do i get nausea and dizziness", "does it help depression and anxiety", "price?", "", "🙂"],
+)
+def test_one_question_stays_whole(message: str) -> None:
+    assert cut(message) == []
+
+
+def test_a_statement_stays_with_the_question_about_it() -> None:
+    assert cut("Can my son get it? He has OCD, does it work for that?")[-1] == "He has OCD, does it work for that?"
+
+
+@pytest.mark.parametrize("text", ["how long", "is it safe", "and does it hurt", "I wonder if it hurts", "safe?"])
+def test_questions_are_told_by_their_form(text: str) -> None:
+    assert is_asked(text)
+
+
+@pytest.mark.parametrize("text", ["I lost my job", "my mother has CRPS", "thank you so much"])
+def test_statements_are_no_questions(text: str) -> None:
+    assert not is_asked(text)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["?" * 200 + "x" * 1800, "is it safe? " * 160, "a" * 2000, "and " * 500, "I have pain. " * 150, ", " * 1000],
+    ids=["question marks", "160 questions", "no spaces", "only stop words", "150 sentences", "commas"],
+)
+def test_long_messages_are_bounded(message: str) -> None:
+    start = time.perf_counter()
+    assert len(cut(message)) <= MOST_PARTS
+    assert time.perf_counter() - start < 1
