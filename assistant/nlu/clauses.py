@@ -35,10 +35,10 @@ _INDIRECT = re.compile(
     r"\b(?:how|what|where|when|who|why|which|if|whether)\b",
     re.I,
 )
-# "She has OCD. Would it help with that?": such a question is about the statement before it.
+# "She has OCD. Would it help with that?": such a question names nothing itself, it is about the statement before it.
 _ABOUT_BEFORE = re.compile(
-    r"\b(?:help|work|treat|good|anything|use)\b.*\b(?:it|that|this|them|those|me|her|him|us)\b"
-    r"|\b(?:it|that|this)\b.*\b(?:help|work)\b",
+    r"\b(?:help|work|treat|good|anything|use)\b(?:\W+\w+){0,3}?\W+(?:it|that|this|them|those|me|her|him|us)\W*$"
+    r"|\b(?:it|that|this)(?:\W+\w+){0,2}\W+(?:help|work)\W*$",
     re.I,
 )
 _STATEMENT = range(3, 26)  # words; a shorter one says nothing, a longer one would drown the question

@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 Array = npt.NDArray[Any]
 
 _NEIGHBOURS = 5
+_ENOUGH = 4000  # examples to fit the confidence on; with more of them, every second, third, … is taken
 _UNKNOWN_SHARE = 0.15  # of the messages that the confidence is fitted for: about something that no intent names
 
 
@@ -81,15 +82,13 @@ class IntentModel:
         y = np.array([labels.index(intent) for intent in intents])
         targets = np.full((len(y), len(labels)), -1.0 / max(len(labels) - 1, 1), dtype=np.float32)
         targets[np.arange(len(y)), y] = 1.0
-        cosines = dense @ dense.T
-        kernel = _meaning(cosines, settings)
-        kernel += settings.ngram_weight * (sparse @ sparse.T).toarray()
-        kernel[np.diag_indices_from(kernel)] += settings.ridge
-        # The kernel is symmetric: its transpose is the same matrix in the order that LAPACK works on in place.
-        factor, _ = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
+        factor, cosines = _factor(dense, sparse, settings)
         weights = cho_solve((factor, True), targets, check_finite=False)
         ngram_weights = settings.ngram_weight * (sparse.T @ weights)
-        confidence = _fit_confidence(cosines, _inverse_factor(factor), weights, targets, y)
+        some = np.arange(0, len(y), 1 + len(y) // _ENOUGH)
+        if len(some) < len(y):
+            factor, cosines = _factor(dense[some], sparse[some], settings)
+        confidence = _fit_confidence(cosines, factor, targets[some], y[some])
         return cls(settings, labels, dense, weights, ngram_weights.astype(np.float32), confidence)
 
     def predict(self, dense: Array, sparse: sp.csr_matrix) -> list[Prediction]:
@@ -140,6 +139,17 @@ class IntentModel:
             )
 
 
+def _factor(dense: Array, sparse: sp.csr_matrix, settings: KernelSettings) -> tuple[Array, Array]:
+    """The lower Cholesky factor of the regularised kernel of examples, and their cosines."""
+    cosines = dense @ dense.T
+    kernel = _meaning(cosines, settings)
+    kernel += settings.ngram_weight * (sparse @ sparse.T).toarray()
+    kernel[np.diag_indices_from(kernel)] += settings.ridge
+    # The kernel is symmetric: its transpose is the same matrix in the order that LAPACK works on in place.
+    factor, _ = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
+    return factor, cosines
+
+
 def _meaning(cosines: Array, settings: KernelSettings) -> Array:
     meaning = settings.sharpness * (cosines - 1.0)
     return np.exp(meaning, out=meaning)
@@ -171,8 +181,10 @@ def _sigmoid(x: Array) -> Array:
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def _fit_confidence(cosines: Array, factor: Array, weights: Array, targets: Array, y: Array) -> Array:
-    """Fit the curve from margin and nearness to the share of right answers; `factor` is the inverse Cholesky factor."""
+def _fit_confidence(cosines: Array, factor: Array, targets: Array, y: Array) -> Array:
+    """Fit the curve from margin and nearness to the share of right answers, from the kernel's Cholesky factor."""
+    weights = cho_solve((factor, True), targets, check_finite=False)
+    factor = _inverse_factor(factor)
     unseen = targets - weights / np.einsum("ij,ij->j", factor, factor)[:, None]  # leave-one-out scores
     np.fill_diagonal(cosines, -1.0)
     features = [np.stack([_margin(unseen), _nearness(cosines)], axis=1)]

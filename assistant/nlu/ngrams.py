@@ -22,6 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assistant.nlu.reading import reading
 
+_FEWEST = 2  # examples that an n-gram must stand in
 _KINDS = {"characters": "char_wb", "words": "word"}  # our names for scikit-learn's analysers
 
 
@@ -105,7 +106,11 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
         columns = 0
         for analyzer in self._analyzers:
             found = Counter(ngram for text in texts for ngram in set(analyzer(text)))
-            idf = {ngram: math.log((1 + len(texts)) / (1 + count)) + 1 for ngram, count in sorted(found.items())}
+            idf = {
+                ngram: math.log((1 + len(texts)) / (1 + count)) + 1
+                for ngram, count in sorted(found.items())
+                if count >= _FEWEST  # what stands in one example only makes no two examples alike
+            }
             self._rarity.append({ngram: (columns + i, value) for i, (ngram, value) in enumerate(idf.items())})
             columns += len(idf)
 

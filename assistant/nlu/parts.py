@@ -68,7 +68,7 @@ class QuestionMerger(_Stateless):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"asked": 0.6, "against": 0.75, "told": 0.9, "context": []}
+        return {"asked": 0.5, "against": 0.75, "told": 0.9, "context": []}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put a message and its parts together."""

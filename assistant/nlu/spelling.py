@@ -29,15 +29,16 @@ from assistant.nlu.reading import READING
 _WORD = re.compile(r"[a-z]+")
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _LONG = 6  # letters from which two slips are forgiven
+_COMMON = 40_000  # words of the list, most frequent first
 _FARTHEST = 2  # slips
 _OFTEN = 3  # times that a word must stand in the training data to count as one, where no dictionary has it
 
 
 @lru_cache(maxsize=1)
 def english_words() -> frozenset[str]:
-    """The words of the English frequency list that comes with symspellpy."""
+    """The common words of the English frequency list that comes with symspellpy; rare ones are mostly slips here."""
     text = resources.files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
-    return frozenset(line.split(" ", 1)[0] for line in text.splitlines())
+    return frozenset(line.split(" ", 1)[0] for line in text.splitlines()[:_COMMON])
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

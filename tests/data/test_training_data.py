@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.clinic import Clinic
+from assistant.questions import SEVERAL_QUESTIONS, is_follow_up
 from benchmarks.questions import read_questions
 
 from ..conftest import load_yaml
@@ -76,7 +77,8 @@ def test_every_question_intent_is_trained_answered_and_ruled(
     answered = {}
     for steps in rules.values():
         answered.setdefault(steps[0]["intent"], steps[1]["action"])
-    for intent in set(intent_names(domain)) - BY_SEVERAL_RULES - {"nlu_fallback"}:
+    by_policy = {name for name in intent_names(domain) if is_follow_up(name)} | {SEVERAL_QUESTIONS, "nlu_fallback"}
+    for intent in set(intent_names(domain)) - BY_SEVERAL_RULES - by_policy:
         assert intent in examples, intent
         assert f"utter_{intent}" in domain["responses"], intent
         assert answered.get(intent) == f"utter_{intent}", intent
@@ -111,3 +113,15 @@ def test_every_placeholder_is_an_entry_of_the_clinic_that_the_answer_needs(domai
 def test_every_answer_has_a_variant_that_needs_nothing(domain: dict[str, Any]) -> None:
     for name, variants in domain["responses"].items():
         assert any(not variant["metadata"].get("needs") for variant in variants), name
+
+
+def test_every_follow_up_is_trained_and_has_at_least_thirty_stories_in_all(examples: dict[str, list[str]]) -> None:
+    stories = load_yaml("data/stories.yml")["stories"]
+    pairs = {(story["steps"][1]["action"], story["steps"][-2]["intent"]) for story in stories}
+    assert len(pairs) == len(stories) >= 30
+    assert {intent for _, intent in pairs} == {intent for intent in examples if is_follow_up(intent)}
+
+
+def test_no_follow_up_is_answered_with_what_was_just_said() -> None:
+    for story in load_yaml("data/stories.yml")["stories"]:
+        assert story["steps"][1]["action"] != story["steps"][-1]["action"], story["story"]

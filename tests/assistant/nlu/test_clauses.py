@@ -31,7 +31,14 @@ def test_questions_are_cut_apart(message: str, parts: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "message",
-    ["how long is a session", "do i get nausea and dizziness", "does it help depression and anxiety", "price?", "", "🙂"],
+    [
+        "how long is a session",
+        "do i get nausea and dizziness",
+        "does it help depression and anxiety",
+        "price?",
+        "",
+        "🙂",
+    ],
 )
 def test_one_question_stays_whole(message: str) -> None:
     assert cut(message) == []
