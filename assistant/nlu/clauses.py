@@ -16,11 +16,16 @@ _OPENERS = (
     r"how(?: (?:much|long|many|often|fast|soon|quick(?:ly)?|do(?:es)?|is|are|would|will|can|about))?|hows|"
     r"what(?: (?:is|are|do(?:es)?|about|if|happens|kind|should|would|will|can))?|whats|whens?|wheres?|whos?|why|which|"
     r"(?:do|does|did|is|are|am|was|can|could|will|would|should|may|has|have)"
-    r" (?:i|you|u|it|they|we|there|this|that|the|my|ur|your|he|she|ketamine|anyone|someone|insurance|people|patients)"
+    r" (?:i|you|u|it|they|we|there|this|that|the|my|ur|your|he|she|ketamine|anyone|someone|insurance|people|patients)|"
+    r"(?:i'?m|i am)(?: also| just)? (?:curious|wondering)|i(?: also| just)? (?:wonder|want to know|wish to know)|"
+    r"i'?d(?: also)? like to know|tell me"
 )
 _JOINT = r"(?:,|;|&|\band\b|\balso\b|\bplus\b|\bbut\b|\bthen\b|\bor\b|\bn\b)"
 # "…, and how long", "… also do you": a joint before words that open a question.
-_JOINED = re.compile(rf"\s*{_JOINT}[\s,]*(?:(?:and|also|then|plus|so|but)\s+)*(?=(?:{_OPENERS})\b)", re.I)
+_JOINED = re.compile(
+    rf"\s*{_JOINT}[\s,]*(?:(?:and|also|then|plus|so|but)\s+)*(?=(?:{_OPENERS})\b)|,?\s*\band\s+(?=(?:if|whether)\b)",
+    re.I,
+)
 # "what does it cost do you take insurance": no joint at all, only a question opening after another one.
 _RUN_ON = re.compile(
     r"(?<=\w)\s+(?=(?:how (?:much|long|many|often|fast|soon)|what (?:is|are|does|about|happens)|whats|"
@@ -90,7 +95,7 @@ def _run_on(text: str) -> list[str]:
     pieces = _RUN_ON.split(text)
     whole = [pieces[0]]
     for piece in pieces[1:]:
-        if len(whole[-1].split()) > 3:
+        if len(whole[-1].split()) > 2:
             whole.append(piece)
         else:
             whole[-1] += f" {piece}"

@@ -9,9 +9,10 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.shared.nlu.constants import INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from assistant.nlu.fallback import UNCLEAR
 from assistant.nlu.intents import set_intent
 from assistant.safety import LISTS, detect
 
@@ -28,7 +29,7 @@ class SafetyGate(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"suspicion": 0.4}
+        return {"suspicion": 0.5}
 
     def __init__(self, suspicion: float) -> None:
         self._suspicion = suspicion
@@ -49,6 +50,8 @@ class SafetyGate(GraphComponent, IntentClassifier):
             danger = detect(message.get(TEXT) or "") or self._suspected(message)
             if danger:
                 set_intent(message, danger, 1.0)
+            elif (message.get(INTENT) or {}).get(INTENT_NAME_KEY) in LISTS:
+                set_intent(message, UNCLEAR, 1.0)  # too faint to alarm anybody, too grave to be taken for the next best
         return messages
 
     def _suspected(self, message: Message) -> str | None:

@@ -25,7 +25,7 @@ from assistant.safety import LISTS
 _DANGERS = set(LISTS)
 _ABOUT_THE_CHAT = {"ask_what_can_you_do", "ask_are_you_a_bot"}  # "is there anything you can do" ends many stories
 # Of the follow-ups, those that a second question in a message really is: "… and how long do they last?"
-_REFERS_BACK = {"followup_duration", "followup_speed", "followup_frequency", "followup_likelihood"}
+_REFERS_BACK = {"followup_duration", "followup_speed", "followup_frequency", "followup_likelihood", "followup_how"}
 
 
 class _Stateless(GraphComponent, IntentClassifier):
