@@ -61,14 +61,14 @@ class QuestionSplitter(_Stateless):
 class QuestionMerger(_Stateless):
     """Decides whether the parts are questions of their own, and which intent the message has.
 
-    Configuration, confidences from which a part counts: `asked` if it has the form of a question, `against` if the
-    message as a whole is clear about something else, `told` if it is a statement; and `context`, the intents that a
-    statement only mentions on the way to a question.
+    Configuration, confidences from which a part counts: `asked` if it has the form of a question, `back` if it refers
+    to the question before it, `against` if the message as a whole is clear about something else, `told` if it is a
+    statement; and `context`, the intents that a statement only mentions on the way to a question.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"asked": 0.5, "against": 0.75, "told": 0.9, "context": []}
+        return {"asked": 0.5, "back": 0.35, "against": 0.75, "told": 0.9, "context": []}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put a message and its parts together."""
@@ -99,22 +99,25 @@ class QuestionMerger(_Stateless):
 
     def _questions(self, message: Message, parts: list[Message]) -> list[Message]:
         """The parts that ask something, each meaning once, in order."""
-        certain = is_question(_name(message)) and _confidence(message) >= self._config["told"]
         found: dict[str, Message] = {}
         any_asked = any(is_asked(part.get(TEXT)) and self._counts(part, found) for part in parts)
         for part in parts:
             counts = self._counts(part, found) and (is_asked(part.get(TEXT)) or not any_asked or self._told(part))
-            # Against a message that is clear as a whole, a part needs to be clear too.
-            if counts and (
-                not certain or _name(part) == _name(message) or _confidence(part) >= self._config["against"]
-            ):
+            if counts and not self._contradicts(part, message):
                 found.setdefault(_name(part), part)
         return list(found.values())
 
     def _counts(self, part: Message, before: dict[str, Message]) -> bool:
-        refers_back = _name(part) in _REFERS_BACK and bool(before)
+        if _name(part) in _REFERS_BACK:
+            return bool(before) and _confidence(part) >= self._config["back"]
         asks = is_question(_name(part)) and _name(part) not in _ABOUT_THE_CHAT
-        return (asks or refers_back) and _confidence(part) >= self._config["asked"]
+        return asks and _confidence(part) >= self._config["asked"]
+
+    def _contradicts(self, part: Message, message: Message) -> bool:
+        """Whether a part is less clear than the message as a whole, which is about something else."""
+        certain = is_question(_name(message)) and _confidence(message) >= self._config["told"]
+        other = _name(part) != _name(message) and _name(part) not in _REFERS_BACK
+        return certain and other and _confidence(part) < self._config["against"]
 
     def _told(self, part: Message) -> bool:
         return _confidence(part) >= self._config["told"] and _name(part) not in self._config["context"]
