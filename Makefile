@@ -9,6 +9,7 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 UV := $(shell command -v uv || echo .tools/bin/uv)
 PYTHON := .venv/bin/python -W ignore
 ARTICLE ?=
+DATA ?=
 
 help: ## list all targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -29,14 +30,14 @@ run: setup ## train if needed, then start the assistant and say when it is ready
 train: setup ## train the model of the present training data, if there is none yet
 	@$(PYTHON) -m assistant.training
 
-test: setup lint data train ## everything that must pass before a change lands
+test: setup lint train data ## everything that must pass before a change lands
 	@$(PYTHON) -m pytest
 
 lint: setup ## style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/mypy --no-error-summary
 
 data: setup ## let Rasa check the training data against the domain
-	@$(PYTHON) -m rasa data validate --fail-on-warnings > var/validate.log 2>&1 || { grep -iE 'warning|error' var/validate.log; exit 1; }
+	@mkdir -p var && $(PYTHON) -m rasa data validate --fail-on-warnings > var/validate.log 2>&1 || { grep -iE 'warning|error' var/validate.log; exit 1; }
 
 evaluate: train ## answer the held-out questions and list every confusion
 	@$(PYTHON) -m benchmarks.evaluate
@@ -44,10 +45,13 @@ evaluate: train ## answer the held-out questions and list every confusion
 bench: train ## speed and memory beside the project that `rasa init` writes, on this machine in this run
 	@$(PYTHON) -m benchmarks.bench
 
+benchmark-nlu: setup ## this pipeline on BANKING77 and CLINC150: make benchmark-nlu DATA=folder
+	@$(PYTHON) -m benchmarks.public_nlu $(DATA)
+
 check-article: setup ## compare an article with the facts: make check-article ARTICLE=path
 	@$(PYTHON) -m knowledge.check_article $(ARTICLE)
 
 clean: ## remove what was trained and written; the packages stay
 	@rm -rf models .rasa var results
 
-.PHONY: help setup run train test lint data evaluate bench check-article clean
+.PHONY: help setup run train test lint data evaluate bench benchmark-nlu check-article clean

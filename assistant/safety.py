@@ -157,6 +157,7 @@ class PhraseList:
         return list(dict.fromkeys(option for option in options if option))
 
 
+@lru_cache(maxsize=32)  # the channel and the pipeline ask about the same message
 def detect(text: str) -> str | None:
     """Say whether a message tells of `crisis` or `medical_emergency`; a crisis wins, as its reply names 911 as well."""
     if len(text) > 2 * _EDGE:

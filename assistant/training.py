@@ -34,15 +34,14 @@ def train() -> Path:
     model = current_model()
     if model.exists():
         return model
-    # Rasa's cache would miss changes in the modules that a component only imports.
-    # Validation has a command of its own (`make data`).
-    command = [
-        *(sys.executable, "-m", "rasa", "train", "--force", "--skip-validation", "--augmentation", "0"),
-        *("--fixed-model-name", model.name[: -len(".tar.gz")]),
-    ]
     say("Training the assistant (about a minute)…")
     process = subprocess.Popen(
-        command, cwd=PROJECT_DIR, env=quiet_environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command(model),
+        cwd=PROJECT_DIR,
+        env=quiet_environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     printed = []
     assert process.stdout is not None
@@ -56,6 +55,16 @@ def train() -> Path:
     _remove_old()
     say(f"Trained: models/{model.name}")
     return model
+
+
+def command(model: Path) -> list[str]:
+    """The command that trains this project into a model file."""
+    return [
+        # Rasa's cache would miss changes in the modules that a component only imports; the stories are pairs, which
+        # need no mixing; validation has a command of its own (`make data`).
+        *(sys.executable, "-m", "rasa", "train", "--force", "--augmentation", "0", "--skip-validation"),
+        *("--out", str(model.parent), "--fixed-model-name", model.name[: -len(".tar.gz")]),
+    ]
 
 
 def quiet_environment() -> dict[str, str]:

