@@ -27,7 +27,8 @@ class StartFailed(RuntimeError):
 
 def main() -> int:
     """Run until Ctrl-C; 0 when stopped by a person, 1 when something failed."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell that starts us in the background has SIGINT ignored
+        signal.signal(stop, _interrupt)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         ensure_built()

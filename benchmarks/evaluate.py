@@ -16,6 +16,7 @@ from benchmarks.dialogues import answer_compounds, answer_dialogues, dialogue_go
 from benchmarks.goals import Goal, print_goals
 from benchmarks.questions import read_compounds, read_dialogues, read_questions
 from benchmarks.single import parse_all, print_confusions, print_reliability, single_goals, with_typos
+from benchmarks.speed import speed_goals
 
 
 def load_agent() -> Agent:
@@ -44,6 +45,13 @@ async def evaluate(*, print_details: bool) -> list[Goal]:
     return single_goals(outcomes, mistyped) + dialogue_goals(compounds, dialogues)
 
 
+async def _speed() -> list[Goal]:
+    """The figures that depend on the machine: printed, and no reason to fail."""
+    asked = [question.text for question in read_questions() if question.kind in {"covered", "not_covered"}]
+    compounds = [compound.text for compound in read_compounds() if len(compound.intents) > 1]
+    return await speed_goals(load_agent(), asked, compounds)
+
+
 def main() -> None:
     """Print the report; exit with 1 if `--strict` and a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -51,6 +59,7 @@ def main() -> None:
     arguments = parser.parse_args()
     goals = asyncio.run(evaluate(print_details=True))
     print_goals(goals)
+    print_goals(asyncio.run(_speed()))
     if arguments.strict and not all(goal.met for goal in goals):
         sys.exit(1)
 
