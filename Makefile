@@ -18,9 +18,12 @@ help: ## list all targets
 	@echo "Installing uv into .tools/ …"
 	@python3 -m venv .tools && .tools/bin/pip install --quiet --disable-pip-version-check "uv>=0.5,<1"
 
-setup: $(filter .tools/%,$(UV)) ## install the Python packages and build the sentence encoder
-	@[ -d .venv ] || echo "Installing the Python packages (once, a few minutes) …"
-	@$(UV) sync --frozen --quiet
+# Compiled once, so that no start has to: that is ten seconds of each.
+.venv/.installed: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
+	@echo "Installing the Python packages (once, a few minutes) …"
+	@$(UV) sync --frozen --quiet --compile-bytecode && touch $@
+
+setup: .venv/.installed ## install the Python packages and build the sentence encoder
 	@[ -f $${VAR_DIR:-var}/encoder/all-minilm-l6-v2-int8.onnx ] || echo "Building the sentence encoder (once, about a minute) …"
 	@$(PYTHON) -m assistant.nlu.encoder_model
 

@@ -48,16 +48,18 @@ _ABOUT_BEFORE = re.compile(
     re.I,
 )
 _STATEMENT = range(3, 26)  # words; a shorter one says nothing, a longer one would drown the question
-_SEVERAL = re.compile(rf"[.?!;\n]\s*\w|{_JOINT}|\S+(?:\s+\S+){{7}}", re.I)
+_SEVERAL = re.compile(rf"[.?!;\n]\s*\w|{_JOINT}", re.I)
+_SHORT = 8  # words; so few hold two questions only with a sign between them
 _HAS_WORD = re.compile(r"\w{2}")
 
 
 def cut(text: str) -> list[str]:
     """Cut a message into the parts that may each be a question; [] if it is one piece."""
-    if not _SEVERAL.search(text):
+    if len(text.split()) < _SHORT and not _SEVERAL.search(text):
         return []
     parts = [part for sentence in _sentences(text) for part in _clauses(sentence)]
-    parts = _with_what_they_are_about([part for part in parts if len(part) > _SHORTEST and _HAS_WORD.search(part)])
+    parts = [part for part in dict.fromkeys(parts) if len(part) > _SHORTEST and _HAS_WORD.search(part)]
+    parts = _with_what_they_are_about(parts)
     return parts[:MOST_PARTS] if len(parts) > 1 else []
 
 

@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 DIMENSIONS = 384
 _LONGEST = 128  # word pieces; the model was trained with no longer texts
 _BATCH = 64
+_UNLIKE = 2  # times longer than the first of a batch: padding the others to it would cost more than another batch
 _FILE_NAME = "all-minilm-l6-v2-int8.onnx"
 
 
@@ -68,12 +70,10 @@ class SentenceEncoder:
         encodings = self._tokenizer.encode_batch(list(texts))
         # Texts of like length go together: padding costs as much time as words.
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
-        if len(batches) == 1:
-            vectors[order] = self._run([encodings[i].ids for i in order])
-            return vectors
-        with ThreadPoolExecutor(self._workers) as pool:
-            results = pool.map(self._run, ([encodings[i].ids for i in batch] for batch in batches))
+        batches = _batches(order, [len(encoding.ids) for encoding in encodings])
+        pieces = [[encodings[i].ids for i in batch] for batch in batches]
+        with ThreadPoolExecutor(self._workers) if self._workers > 1 else nullcontext() as pool:
+            results = pool.map(self._run, pieces) if pool else map(self._run, pieces)
             for batch, result in zip(batches, results):
                 vectors[batch] = result
         return vectors
@@ -87,6 +87,16 @@ class SentenceEncoder:
             mask[row, : len(numbers)] = 1
         result: Array = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
         return result
+
+
+def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:
+    """Cut texts, in the order of their lengths, into batches of at most `_BATCH` and of much the same length."""
+    batches: list[list[int]] = []
+    for i in order:
+        if not batches or len(batches[-1]) == _BATCH or lengths[i] > _UNLIKE * lengths[batches[-1][0]]:
+            batches.append([])
+        batches[-1].append(i)
+    return batches
 
 
 def ensure_built() -> Path:

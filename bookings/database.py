@@ -1,0 +1,134 @@
+"""The database of consultation requests: SQLite by default, PostgreSQL where several machines share one."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.orm import Session
+
+from assistant.settings import PROJECT_DIR, var_dir
+
+_BUSY_MILLISECONDS = 5000  # how long a writer waits for another one
+_CONNECT_SECONDS = 5
+_SQLITE_CONNECTIONS = 4
+_MIGRATION_LOCK = "bookings.migrations"
+_READ_ONLY = "bookings_read_only"
+
+
+def database_url() -> str:
+    """Where requests are kept: `DATABASE_URL`, else the file `bookings.db` in the assistant's data folder."""
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{var_dir() / 'bookings.db'}"
+
+
+def open_database(url: str) -> Engine:
+    """Connect to the database of requests; its tables are built by `migrate`.
+
+    On SQLite each transaction takes the write lock when it begins, so parallel writers queue instead of failing
+    half-way; `reading` opens one that does not. Errors leave a statement's values out.
+
+    Args:
+        url: `sqlite:///path`, or `postgresql://…` (also written `postgres://…`), spoken through psycopg2.
+
+    Raises:
+        ValueError: another kind of database, or SQLite without a file, which threads could not share.
+    """
+    if url.startswith("postgres://"):
+        url = url.replace("postgres://", "postgresql://", 1)
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        arguments = {"connect_timeout": _CONNECT_SECONDS}
+        parsed = parsed.set(drivername="postgresql+psycopg2")
+        return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
+    if parsed.get_backend_name() != "sqlite":
+        raise ValueError("DATABASE_URL: write sqlite:///path or postgresql://…")
+    if parsed.database in (None, "", ":memory:"):
+        raise ValueError("DATABASE_URL: SQLite needs a file")
+    _prepare_file(Path(parsed.database))
+    engine = sa.create_engine(
+        parsed,
+        # SQLite lets waiting writers in at random; a queue for few connections lets threads in by turns.
+        poolclass=sa.pool.QueuePool,
+        pool_size=_SQLITE_CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )
+    sa.event.listen(engine, "connect", _set_up_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to date. Several processes may do so at once: one works, the others wait."""
+    config = Config()
+    config.set_main_option("script_location", str(PROJECT_DIR / "migrations").replace("%", "%%"))
+    with engine.begin() as connection:
+        serialise(connection, _MIGRATION_LOCK)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction that writes; all of it is stored when the block ends, nothing if it raises."""
+    with Session(engine) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One transaction that only reads, and so waits for no writer."""
+    with Session(engine.execution_options(**{_READ_ONLY: True})) as session, session.begin():
+        yield session
+
+
+def serialise(connection: Any, *names: str) -> None:
+    """Let transactions that name the same thing run one after the other, until each has ended.
+
+    Args:
+        connection: a connection or session within a transaction.
+        names: what must not change meanwhile. Always taken in the same order, so that two never wait for each other.
+    """
+    # SQLite has one writer at a time anyway.
+    if (connection.bind if isinstance(connection, Session) else connection).dialect.name != "postgresql":
+        return
+    for name in sorted(names):
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def _prepare_file(path: Path) -> None:
+    """Create the file for its owner only, and turn write-ahead logging on, which stays with the file.
+
+    Two processes that turn it on at once get "database is locked" whatever the time-out, hence the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_name(path.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            # Only a new file is opened: closing it drops the locks of every connection that this process has to it.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
+        engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+
+
+def _set_up_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # the driver would begin transactions its own way; `_begin_sqlite` does
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
