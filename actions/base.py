@@ -16,11 +16,15 @@ logger = logging.getLogger(__name__)
 Events = list[dict[str, Any]]
 
 
-class ClinicAction(Action, abc.ABC):
-    """Runs `handle`, which reports success by a slot; without it the rules answer with `utter_action_failed`.
+class ActionFailed(RuntimeError):
+    """An action crashed; the log says where. Its text names the action and nothing of the conversation."""
 
-    So a crash here, an action server that is down and one that hangs all look the same to the visitor: an honest
-    apology, never silence and never a false success.
+
+class ClinicAction(Action, abc.ABC):
+    """Runs `handle`; success is what its events say, and a crash is an answer 500 without a word of the conversation.
+
+    A crash here, an action server that is down and one that hangs all look the same to the dialogue: no events. It then
+    says so honestly (assistant/policies/forms.py and the rules), never silence and never a false success.
     """
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
@@ -32,8 +36,7 @@ class ClinicAction(Action, abc.ABC):
             # The places in the code only: the message may quote a patient.
             frames = "".join(traceback.format_tb(error.__traceback__))
             logger.error("action.crashed %s %s\n%s", self.name(), type(error).__name__, frames)
-            dispatcher.messages.clear()
-            return []
+        raise ActionFailed(self.name())
 
     @abc.abstractmethod
     async def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:

@@ -1,0 +1,54 @@
+"""What a visitor can say to the booking form itself, at every step: go back, that's wrong, change the phone, stop."""
+
+from __future__ import annotations
+
+import enum
+import re
+
+_LONGEST = 9  # words; a longer message says more than a command does
+
+
+class Command(str, enum.Enum):
+    """A wish that concerns the form and not the step it asks for."""
+
+    BACK = "back"
+    STOP = "stop"
+    PERSON = "person"
+    WRONG = "wrong"
+    SKIP = "skip"
+    CHANGE_NAME = "change_name"
+    CHANGE_CONTACT = "change_contact"
+    CHANGE_TIMES = "change_times"
+    CHANGE_TOPIC = "change_topic"
+
+
+_FIELD = {
+    Command.CHANGE_NAME: r"names?",
+    Command.CHANGE_CONTACT: r"(?:phone|cell|mobile|number|telephone|e-?mail|address|contact)(?: (?:number|address))?",
+    Command.CHANGE_TIMES: r"(?:times?|days?|date|dates|hours?)",
+    Command.CHANGE_TOPIC: r"(?:topic|reason|subject)",
+}
+_TO_CHANGE = r"(?:change|correct|fix|edit|update|redo|replace|use another|use a different|another|different|wrong)"
+_PLAIN = {
+    Command.PERSON: r"(?:talk|speak|chat|connect me) (?:to|with) (?:a |an |some)?(?:real |actual |live )?"
+    r"(?:person|human|people|one|body|someone|somebody|agent|nurse|staff)|(?:real|live) (?:person|human)|human please",
+    Command.BACK: r"(?:go|step|take me|one step|move) back|^(?:please )?back(?: please)?$|previous (?:step|question|one)|^undo",
+    Command.SKIP: r"^(?:please )?(?:skip|pass|next)(?: (?:it|this|that|please))?$"
+    r"|(?:rather|prefer) not(?: to)?(?: say| tell)?|(?:don'?t|do not) (?:want to|wanna) (?:say|tell|give)",
+    Command.STOP: r"^(?:please |ok |no |actually |sorry )*(?:stop|cancel|quit|exit|end|abort|never ?mind|nvm|forget (?:it|this|about it))"
+    r"(?: (?:it|this|that|now|please|all|everything|the (?:booking|request|form)|booking))*$"
+    r"|(?:changed my mind|not now|maybe later|another time|don'?t want (?:to (?:book|do this|continue|go on)|this))",
+    Command.WRONG: r"(?:that|this|it|something)(?:'?s| is| was| looks)? (?:wrong|incorrect|not (?:right|correct|true))"
+    r"|^(?:wrong|incorrect|not (?:right|correct)|no,? wrong)$|(?:made|is) a (?:mistake|typo)|^mistake$",
+}
+
+
+def read_command(text: str) -> Command | None:
+    """The command that a short message gives; None if it gives none."""
+    said = " ".join(re.sub(r"[^\w'\s-]", " ", text.lower().replace("’", "'")).split())
+    if not said or len(said.split()) > _LONGEST:
+        return None
+    for command, field in _FIELD.items():
+        if re.search(rf"\b{_TO_CHANGE}\b(?: \w+){{0,2}} {field}\b|\b{field}(?: is|'s| was)? (?:wrong|not right)\b", said):
+            return command
+    return next((command for command, pattern in _PLAIN.items() if re.search(pattern, said)), None)
