@@ -32,10 +32,12 @@ _TO_CHANGE = r"(?:change|correct|fix|edit|update|redo|replace|use another|use a 
 _PLAIN = {
     Command.PERSON: r"(?:talk|speak|chat|connect me) (?:to|with) (?:a |an |some)?(?:real |actual |live )?"
     r"(?:person|human|people|one|body|someone|somebody|agent|nurse|staff)|(?:real|live) (?:person|human)|human please",
-    Command.BACK: r"(?:go|step|take me|one step|move) back|^(?:please )?back(?: please)?$|previous (?:step|question|one)|^undo",
+    Command.BACK: r"(?:go|step|take me|one step|move) back|^(?:please )?back(?: please)?$"
+    r"|previous (?:step|question|one)|^undo",
     Command.SKIP: r"^(?:please )?(?:skip|pass|next)(?: (?:it|this|that|please))?$"
     r"|(?:rather|prefer) not(?: to)?(?: say| tell)?|(?:don'?t|do not) (?:want to|wanna) (?:say|tell|give)",
-    Command.STOP: r"^(?:please |ok |no |actually |sorry )*(?:stop|cancel|quit|exit|end|abort|never ?mind|nvm|forget (?:it|this|about it))"
+    Command.STOP: r"^(?:please |ok |no |actually |sorry )*"
+    r"(?:stop|cancel|quit|exit|end|abort|never ?mind|nvm|forget (?:it|this|about it))"
     r"(?: (?:it|this|that|now|please|all|everything|the (?:booking|request|form)|booking))*$"
     r"|(?:changed my mind|not now|maybe later|another time|don'?t want (?:to (?:book|do this|continue|go on)|this))",
     Command.WRONG: r"(?:that|this|it|something)(?:'?s| is| was| looks)? (?:wrong|incorrect|not (?:right|correct|true))"
@@ -43,12 +45,21 @@ _PLAIN = {
 }
 
 
-def read_command(text: str) -> Command | None:
-    """The command that a short message gives; None if it gives none."""
+def read_command(text: str, *, whole: bool = False) -> Command | None:
+    """The command that a short message gives; None if it gives none.
+
+    Args:
+        text: what the visitor wrote.
+        whole: whether the name of a field alone says that it shall change: "the phone".
+    """
     said = " ".join(re.sub(r"[^\w'\s-]", " ", text.lower().replace("’", "'")).split())
     if not said or len(said.split()) > _LONGEST:
         return None
     for command, field in _FIELD.items():
-        if re.search(rf"\b{_TO_CHANGE}\b(?: \w+){{0,2}} {field}\b|\b{field}(?: is|'s| was)? (?:wrong|not right)\b", said):
+        change, wrong = (
+            rf"\b{_TO_CHANGE}\b(?: \w+){{0,2}} {field}\b",
+            rf"\b{field}(?: is|'s| was)? (?:wrong|not right)\b",
+        )
+        if re.search(f"{change}|{wrong}", said) or (whole and re.fullmatch(rf"(?:(?:the|my) )?{field}", said)):
             return command
     return next((command for command, pattern in _PLAIN.items() if re.search(pattern, said)), None)

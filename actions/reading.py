@@ -25,7 +25,7 @@ _TOPIC_WORDS = {
     "other": r"something else|other|none of (?:these|those|them)|else",
 }
 _ABOUT = r"(?:about|for|because of|with|regarding|help with)\s+(?:my |the |an? |his |her )?"
-_PIECES = re.compile(r"(?<=[.!?,;\n])\s+")
+_PIECES = re.compile(r"(?<=[.!?,;:\n])\s+")
 _LONGEST_TOPIC = 6  # words; a longer message is not just the name of a topic
 
 

@@ -29,8 +29,10 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
 
     def __init__(self, endpoint_config: EndpointConfig | None, domain: Domain, clinic: Clinic | None = None) -> None:
         super().__init__(domain.responses)
-        self._clinic = (clinic or Clinic.load()).filled()
+        clinic = clinic or Clinic.load()
+        self._clinic = clinic.filled()
         self._details = {f"clinic_{name}": value for name, value in self._clinic.items()}
+        self._details["clinic_keep_requests_days"] = str(clinic.keep_requests_days)
 
     async def generate(
         self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any

@@ -63,6 +63,8 @@ class Clinic:
         Raises: ClinicError for an unknown entry or values that cannot be read: all of them at once.
         """
         entries = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        if not isinstance(entries, dict):
+            raise ClinicError(f"{path.name}: write each entry as name: value")
         unknown = sorted(set(map(str, entries)) - {field.name for field in fields(cls)})
         if unknown:
             raise ClinicError(f"{path.name}: unknown entries: {', '.join(unknown)}")
@@ -123,7 +125,8 @@ def _read_all(entries: dict[str, Any], file: str) -> dict[str, Any]:
     problems = []
     for name, value in entries.items():
         try:
-            values[name] = _READERS.get(name, _text)(value)
+            read: Callable[[Any], Any] = _READERS.get(name, _text)
+            values[name] = read(value)
         except ValueError as problem:
             problems.append(f"{name}: {problem}")
     # The clocks of the zone say which moments the slots are; a wrong zone is a problem already.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -35,8 +36,9 @@ def main() -> int:
         model = train()
         ports = {"server": _port("RASA_PORT", 5005), "actions": _port("ACTIONS_PORT", 5055)}
         say("Starting the assistant…")
-        processes["actions"] = _start("actions", _actions_command(ports["actions"]))
-        processes["server"] = _start("server", _server_command(ports, model))
+        token = {"ACTIONS_TOKEN": secrets.token_urlsafe(32)}
+        processes["actions"] = _start("actions", _actions_command(ports["actions"]), token)
+        processes["server"] = _start("server", _server_command(ports, model), token)
         _wait_until_ready(ports, processes)
         _greet(ports["server"])
         _watch(processes)
@@ -66,13 +68,16 @@ def _server_command(ports: dict[str, int], model: Path) -> list[str]:
 
 
 def _actions_command(port: int) -> list[str]:
-    return [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port), "--quiet"]
+    return [sys.executable, "-m", "actions", "--port", str(port)]
 
 
 def _endpoints(actions_port: int) -> Path:
-    """`endpoints.yml` with the action server's port of this run."""
+    """`endpoints.yml` with the action server's port of this run, and the token that it asks for."""
     endpoints = yaml.safe_load((PROJECT_DIR / "endpoints.yml").read_text(encoding="utf-8"))
-    endpoints["action_endpoint"]["url"] = f"http://127.0.0.1:{actions_port}/webhook"
+    endpoints["action_endpoint"] |= {
+        "url": f"http://127.0.0.1:{actions_port}/webhook",
+        "headers": {"X-Actions-Token": "${ACTIONS_TOKEN}"},
+    }
     path = var_dir() / "run" / "endpoints.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(endpoints), encoding="utf-8")
@@ -85,13 +90,13 @@ def _log(name: str) -> Path:
     return folder / f"{name}.log"
 
 
-def _start(name: str, command: list[str]) -> subprocess.Popen[bytes]:
+def _start(name: str, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     with _log(name).open("ab") as log:
         # A session of its own: Ctrl-C reaches only this process, which then stops the others in order.
         return subprocess.Popen(
             command,
             cwd=PROJECT_DIR,
-            env={**quiet_environment(), **ONE_THREAD},
+            env={**quiet_environment(), **ONE_THREAD, **environment},
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -56,8 +56,8 @@ class BookingStore:
     def __init__(
         self, engine: Engine, cipher: ContactCipher, targets: frozenset[Target], clock: Callable[[], datetime]
     ) -> None:
-        self._engine = engine
-        self._cipher = cipher
+        self.engine = engine
+        self.cipher = cipher
         self._messages = Messages(cipher, targets)
         self._clock = clock
 
@@ -67,7 +67,7 @@ class BookingStore:
         Raises:
             SlotTaken: the wanted slot cannot be had.
         """
-        with writing(self._engine) as session:
+        with writing(self.engine) as session:
             serialise(session, f"bookings.submit {request.submission_key}")
             now = self._clock()
             known = session.execute(_by(submission_key=request.submission_key)).scalar_one_or_none()
@@ -75,7 +75,7 @@ class BookingStore:
                 return Receipt(known.reference, False, known.due_at)
             if request.slot_id is not None and session.get(Slot, request.slot_id) is None:
                 raise SlotTaken
-            row = new_row(request, _unused_reference(session), self._cipher, now)
+            row = new_row(request, _unused_reference(session), self.cipher, now)
             session.add(row)
             session.flush()
             if request.slot_id is not None and not claim(
@@ -102,10 +102,10 @@ class BookingStore:
             wanted = read_reference(reference)
         except MistypedReference:
             wanted = None
-        with writing(self._engine) as session:
+        with writing(self.engine) as session:
             attempt = Attempt(session, who, wanted, self._clock())
             row = session.execute(_by(reference=wanted)).scalar_one_or_none() if wanted else None
-            view = view_of(row, self._cipher) if row is not None else None
+            view = view_of(row, self.cipher) if row is not None else None
             if view is None or not same_contact(view.contact, contact, view.contact_kind):
                 attempt.failed()
                 return None
@@ -117,8 +117,8 @@ class BookingStore:
         Raises:
             UnknownRequest: there is none.
         """
-        with reading(self._engine) as session:
-            return view_of(_found(session, reference), self._cipher)
+        with reading(self.engine) as session:
+            return view_of(_found(session, reference), self.cipher)
 
     def list_open(self) -> list[RequestView]:
         """The requests that still need somebody, the most urgent first."""
@@ -156,14 +156,14 @@ class BookingStore:
             if State(row.state) in FINAL:
                 raise NotPossible("change", State(row.state))
             times = None if preferred_times is None else json.dumps([dict(wish) for wish in preferred_times])
-            before = view_of(row, self._cipher)
+            before = view_of(row, self.cipher)
             changed = []
             if name is not None and name != before.name:
-                row.name = self._cipher.encrypt(name, NAME_FIELD)
+                row.name = self.cipher.encrypt(name, NAME_FIELD)
                 changed.append("name")
             if contact is not None and (contact, contact_kind) != (before.contact, before.contact_kind):
                 row.contact_kind = contact_kind
-                row.contact = self._cipher.encrypt(contact, CONTACT_FIELD)
+                row.contact = self.cipher.encrypt(contact, CONTACT_FIELD)
                 changed.append("contact")
             if times is not None and times != row.preferred_times:
                 row.preferred_times = times
@@ -171,7 +171,7 @@ class BookingStore:
             if changed:
                 note(row, now, by, "changed", fields=changed)
                 self._messages.tell_clinic(session, row, "request.changed", now)
-            return view_of(row, self._cipher)
+            return view_of(row, self.cipher)
 
     def cancel(self, reference: str, by: str) -> RequestView:
         """Cancel a request and free its slot; cancelled twice is cancelled once.
@@ -183,7 +183,7 @@ class BookingStore:
         with self._locked(reference) as (session, row, now):
             before = State(row.state)
             if before is State.CANCELLED:
-                return view_of(row, self._cipher)
+                return view_of(row, self.cipher)
             enter(row, State.CANCELLED)
             _free_slot(session, row)
             note(row, now, by, "cancelled", before, State.CANCELLED)
@@ -192,7 +192,7 @@ class BookingStore:
             self._messages.tell_clinic(session, row, "request.cancelled", now)
             if before is State.SCHEDULED:
                 self._messages.tell_visitor(session, row, "request.cancelled", now)
-            return view_of(row, self._cipher)
+            return view_of(row, self.cipher)
 
     def move(self, reference: str, to: State, by: str) -> RequestView:
         """Move a request along. Back from a confirmed time to `contacted`, that time is called off.
@@ -220,7 +220,7 @@ class BookingStore:
             if to in FINAL:
                 _free_slot(session, row)
             self._messages.tell_system(session, row, "request.changed", now)
-            return view_of(row, self._cipher)
+            return view_of(row, self.cipher)
 
     def assign(self, reference: str, owner: str | None, by: str) -> RequestView:
         """Say who of the staff looks after a request; None: nobody."""
@@ -228,7 +228,7 @@ class BookingStore:
             if row.owner != owner:
                 row.owner = owner
                 note(row, now, by, "owner")
-            return view_of(row, self._cipher)
+            return view_of(row, self.cipher)
 
     def confirm_time(self, reference: str, at: datetime, minutes: int, by: str) -> RequestView:
         """Confirm when the clinic sees the visitor, or move what was confirmed; an e-mail tells them, if they gave one.
@@ -247,7 +247,7 @@ class BookingStore:
             if before is not State.SCHEDULED:
                 enter(row, State.SCHEDULED)
             elif (row.appointment_at, row.appointment_minutes) == (at, minutes):
-                return view_of(row, self._cipher)
+                return view_of(row, self.cipher)
             row.appointment_at, row.appointment_minutes = at, minutes
             row.calendar_sequence += 1
             if row.slot_id is not None and session.get(Slot, row.slot_id).starts_at != at:
@@ -255,19 +255,19 @@ class BookingStore:
             note(row, now, by, "scheduled", before, State.SCHEDULED)
             self._messages.tell_clinic(session, row, "request.scheduled", now)
             self._messages.tell_visitor(session, row, "request.scheduled", now)
-            return view_of(row, self._cipher)
+            return view_of(row, self.cipher)
 
     @contextmanager
     def _locked(self, reference: str) -> Iterator[tuple[Session, Any, datetime]]:
-        with writing(self._engine) as session:
+        with writing(self.engine) as session:
             row = _found(session, reference, lock=True)
             yield session, row, self._clock()
 
     def _list(self, *conditions: Any) -> list[RequestView]:
         rows = sa.select(ConsultationRequest).where(*conditions).options(selectinload(ConsultationRequest.history))
-        with reading(self._engine) as session:
+        with reading(self.engine) as session:
             found = session.execute(rows.order_by(ConsultationRequest.due_at, ConsultationRequest.id)).scalars()
-            return [view_of(row, self._cipher) for row in found]
+            return [view_of(row, self.cipher) for row in found]
 
 
 def _by(**values: str) -> Any:

@@ -13,6 +13,8 @@ from bookings.deliver import configured_targets
 from bookings.notifications import is_loopback
 from bookings.requests import BookingStore
 from bookings.secrets import ContactCipher
+from bookings.slotfile import OfferedSlot
+from bookings.slots import SlotBook
 
 LINK_PATH = "/booking"  # a visitor's signed link is this path of the web pages, and the token
 # As far ahead as a time can be asked for: until then a visitor must be able to cancel.
@@ -57,13 +59,14 @@ class BookingSettings:
 
 
 def open_store(clinic: Clinic) -> BookingStore:
-    """The store of requests of this installation, its tables up to date.
+    """The store of requests of this installation, its tables up to date and the times of `clinic.yml` offered.
 
     Raises: ValueError naming what is wrong in the environment, or what the database raises.
     """
     targets, cipher = configured_targets(), ContactCipher.load()
     engine = open_database(database_url())
     migrate(engine)
+    SlotBook(engine, utc_now).offer(OfferedSlot(start, clinic.consultation_minutes) for start in clinic.slots)
     return BookingStore(engine, cipher, targets, utc_now)
 
 

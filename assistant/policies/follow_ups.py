@@ -16,12 +16,12 @@ from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event, UserUttered
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from assistant.policies.forms import end_of_turn
 from assistant.questions import MOST_ANSWERS, PARTS, SEVERAL_QUESTIONS, is_follow_up
 
 NOT_COVERED = "utter_followup_not_covered"  # the topic is known, but the article says no more of it
@@ -93,7 +93,7 @@ class FollowUpPolicy(Policy):
         answers = self._answers(tracker)
         if answers:
             done = len(_executed_since_message(tracker))
-            action = answers[done] if done < len(answers) else ACTION_LISTEN_NAME
+            action = answers[done] if done < len(answers) else end_of_turn(tracker)
             probabilities[domain.index_for_action(action)] = 1.0
         return self._prediction(probabilities)
 

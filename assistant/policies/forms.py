@@ -1,0 +1,61 @@
+"""What Rasa's forms lack: danger comes first, a form that was interrupted asks again, and one that fails says so."""
+
+from __future__ import annotations
+
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from assistant.safety import LISTS
+
+UNREACHABLE = "utter_form_unreachable"  # the action server is down, slow or crashed: what is filled in is kept
+_FORM = "_form"
+_ANSWER = "utter_"
+
+
+def form_action(tracker: DialogueStateTracker) -> str | None:
+    """The action that must come next because of a form, before any rule is asked; None if there is none."""
+    if is_danger(tracker):
+        return None
+    last = tracker.events[-1] if tracker.events else None
+    if isinstance(last, ActionExecuted) and str(last.action_name).endswith(_FORM):
+        return UNREACHABLE  # a form that ran leaves events behind it
+    if tracker.latest_action_name == UNREACHABLE:
+        return ACTION_LISTEN_NAME
+    return None
+
+
+def end_of_turn(tracker: DialogueStateTracker) -> str:
+    """What comes after the last answer of a turn: the form that it interrupted, or the visitor."""
+    form = tracker.active_loop_name
+    if form and not is_danger(tracker) and _was_interrupted(tracker):
+        return str(form)
+    return ACTION_LISTEN_NAME
+
+
+def is_danger(tracker: DialogueStateTracker) -> bool:
+    """Whether the last message is about a danger to somebody."""
+    return tracker.latest_message is not None and tracker.latest_message.intent_name in LISTS
+
+
+def _was_interrupted(tracker: DialogueStateTracker) -> bool:
+    """Whether the form gave the message to the rules, and they answered it."""
+    answered = False
+    for event in _newest_first(tracker):
+        if isinstance(event, ActionExecutionRejected):
+            return answered
+        if isinstance(event, ActionExecuted):
+            if event.action_name == tracker.active_loop_name:
+                return False  # it has asked again
+            answered = answered or str(event.action_name).startswith(_ANSWER)
+    return False
+
+
+def _newest_first(tracker: DialogueStateTracker) -> list[Event]:
+    """The events since the visitor's last message."""
+    found: list[Event] = []
+    for event in reversed(tracker.events):
+        if isinstance(event, UserUttered):
+            break
+        found.append(event)
+    return found

@@ -1,0 +1,66 @@
+"""Serves the web pages: `python -m console`, on this machine only, behind a server that speaks TLS."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from assistant.clinic import Clinic
+from bookings.links import LINK_LABEL
+from bookings.secrets import ContactCipher
+from bookings.settings import BookingSettings, open_store, utc_now
+from console.app import create_app
+
+_HOST = "127.0.0.1"
+_DEFAULT_PORT = "8080"
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; ends at once, with a line that says why, when it cannot."""
+    _log_our_own_lines_only()
+    try:
+        listener = _listen(os.environ.get("WEB_PORT") or _DEFAULT_PORT)
+        clinic, settings = Clinic.load(), BookingSettings.from_env(os.environ)
+        secret = ContactCipher.load().derive(LINK_LABEL)
+        app = create_app(open_store(clinic), secret, clinic, settings, utc_now)
+    except ValueError as problem:
+        sys.exit(f"console: {problem}")
+    except SQLAlchemyError as problem:  # its text names the server and may name the user
+        sys.exit(f"console: the database cannot be used ({type(problem).__name__})")
+    structlog.get_logger().info("console.started", port=listener.getsockname()[1])
+    app.run(sock=listener, access_log=False, motd=False)
+
+
+def _listen(port: str) -> socket.socket:
+    """A socket of our own: Sanic would log that the port is taken, and end as if all were well."""
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("WEB_PORT must be a port number")
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((_HOST, int(port)))
+    except OSError as problem:
+        raise ValueError(f"WEB_PORT: nothing can listen on port {port} ({problem.strerror})") from None
+    return listener
+
+
+def _log_our_own_lines_only() -> None:
+    """Sanic's lines quote addresses, and with them the tokens of links; what they tell, `console.app` logs itself."""
+    for name in ("sanic.root", "sanic.error", "sanic.access"):
+        logging.getLogger(name).disabled = True
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The web app: its routes, the headers that every answer has, and honest pages where something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timezone
+
+import structlog
+from sanic import Sanic
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import HTTPResponse, json, text
+from sqlalchemy.exc import DBAPIError
+
+from assistant.clinic import Clinic
+from bookings.requests import BookingStore
+from bookings.settings import BookingSettings
+from console.pages import FOLDER, Pages, Problem
+from console.visitor import VisitorPages
+
+logger = structlog.get_logger()
+
+_MOST_BYTES = 16 * 1024  # of a request's body
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+_REFUSALS = {
+    404: ("There is no such page", "Please check that the whole link was copied."),
+    405: ("There is no such page", "Please open your link again."),
+    413: ("That is too long", "Please write less. Nothing was changed."),
+}
+_OTHER_REFUSAL = ("That did not work", "Please open your link again.")
+
+
+def create_app(
+    store: BookingStore,
+    link_secret: bytes,
+    clinic: Clinic,
+    settings: BookingSettings,
+    clock: Callable[[], datetime],
+) -> Sanic:
+    """A web app of its own, ready to be served.
+
+    Args:
+        link_secret: `ContactCipher.derive(LINK_LABEL)`.
+        clock: the present moment, with a time zone.
+    """
+    app = Sanic(f"console-{secrets.token_hex(8)}", register=False, configure_logging=False, env_prefix="")
+    app.config.REQUEST_MAX_SIZE = _MOST_BYTES
+    app.config.AUTO_EXTEND = False
+    pages = Pages(clinic, settings)
+    VisitorPages(store, link_secret, clinic, settings, clock, pages).add_to(app)
+    _add_stylesheet(app)
+    _add_readiness(app, store)
+    _add_problems(app, pages)
+    app.register_middleware(_add_headers, "response")
+    return app
+
+
+def _add_stylesheet(app: Sanic) -> None:
+    style = (FOLDER / "static" / "visitor.css").read_text(encoding="utf-8")
+
+    async def stylesheet(request: Request) -> HTTPResponse:
+        return text(style, content_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
+
+    app.add_route(stylesheet, "/static/visitor.css", methods=["GET"])
+
+
+def _add_readiness(app: Sanic, store: BookingStore) -> None:
+    long_ago = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+    async def ready(request: Request) -> HTTPResponse:
+        try:
+            # Nothing was due then: a question that the database answers without reading anybody's request.
+            await asyncio.to_thread(store.overdue, long_ago)
+        except Exception as error:  # any failure of the store means the same to whoever asks
+            logger.error("console.store.failed", reason=type(error).__name__)
+            return json({"ready": False, "problem": "the database does not answer"}, status=503)
+        return json({"ready": True})
+
+    app.add_route(ready, "/readyz", methods=["GET"])
+
+
+def _add_problems(app: Sanic, pages: Pages) -> None:
+    def show(request: Request, error: Exception) -> HTTPResponse:
+        return pages.problem(_problem(error))
+
+    app.error_handler.add(Exception, show)
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, SanicException) and error.status_code < 500:
+        return Problem(error.status_code, *_REFUSALS.get(error.status_code, _OTHER_REFUSAL))
+    # Only the places in the code: the error's own message may quote the visitor or the link.
+    frames = traceback.format_tb(error.__traceback__)
+    logger.error("console.request.failed", reason=type(error).__name__, frames=frames)
+    status = 503 if isinstance(error, DBAPIError) else 500
+    return Problem(status, "Something is wrong on our side", "Please open your link again in a few minutes.")
+
+
+async def _add_headers(request: Request, response: HTTPResponse) -> None:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
