@@ -1,4 +1,4 @@
-"""`make run`: trains if needed, starts server and action server, says when they are ready, stops both cleanly."""
+"""`make run`: trains if needed, starts all processes, says when they are ready, stops them cleanly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -20,6 +21,7 @@ from assistant.training import TrainingFailed, quiet_environment, say, train
 
 _PATIENCE = 180  # seconds that a start may take
 _GRACE = 10  # seconds that a process gets to stop by itself
+_NOTHING: Mapping[str, str] = {}
 
 
 class StartFailed(RuntimeError):
@@ -34,11 +36,17 @@ def main() -> int:
     try:
         ensure_built()
         model = train()
-        ports = {"server": _port("RASA_PORT", 5005), "actions": _port("ACTIONS_PORT", 5055)}
+        ports = {
+            "server": _port("RASA_PORT", 5005),
+            "actions": _port("ACTIONS_PORT", 5055),
+            "web": _port("WEB_PORT", 8080),
+        }
         say("Starting the assistant…")
         token = {"ACTIONS_TOKEN": secrets.token_urlsafe(32)}
         processes["actions"] = _start("actions", _actions_command(ports["actions"]), token)
         processes["server"] = _start("server", _server_command(ports, model), token)
+        processes["web"] = _start("web", [sys.executable, "-m", "console"])
+        processes["delivery"] = _start("delivery", [sys.executable, "-m", "bookings.deliver"])
         _wait_until_ready(ports, processes)
         _greet(ports["server"])
         _watch(processes)
@@ -90,7 +98,7 @@ def _log(name: str) -> Path:
     return folder / f"{name}.log"
 
 
-def _start(name: str, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(name: str, command: list[str], environment: Mapping[str, str] = _NOTHING) -> subprocess.Popen[bytes]:
     with _log(name).open("ab") as log:
         # A session of its own: Ctrl-C reaches only this process, which then stops the others in order.
         return subprocess.Popen(
@@ -107,6 +115,7 @@ def _wait_until_ready(ports: dict[str, int], processes: dict[str, subprocess.Pop
     waiting = {
         "server": f"http://127.0.0.1:{ports['server']}/readyz",
         "actions": f"http://127.0.0.1:{ports['actions']}/health",
+        "web": f"http://127.0.0.1:{ports['web']}/readyz",
     }
     deadline = time.monotonic() + _PATIENCE
     while waiting:

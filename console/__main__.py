@@ -11,8 +11,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.clinic import Clinic
-from bookings.links import LINK_LABEL
-from bookings.secrets import ContactCipher
 from bookings.settings import BookingSettings, open_store, utc_now
 from console.app import create_app
 
@@ -26,8 +24,7 @@ def main() -> None:
     try:
         listener = _listen(os.environ.get("WEB_PORT") or _DEFAULT_PORT)
         clinic, settings = Clinic.load(), BookingSettings.from_env(os.environ)
-        secret = ContactCipher.load().derive(LINK_LABEL)
-        app = create_app(open_store(clinic), secret, clinic, settings, utc_now)
+        app = create_app(open_store(clinic), clinic, settings, utc_now)
     except ValueError as problem:
         sys.exit(f"console: {problem}")
     except SQLAlchemyError as problem:  # its text names the server and may name the user

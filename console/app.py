@@ -41,24 +41,17 @@ _REFUSALS = {
 _OTHER_REFUSAL = ("That did not work", "Please open your link again.")
 
 
-def create_app(
-    store: BookingStore,
-    link_secret: bytes,
-    clinic: Clinic,
-    settings: BookingSettings,
-    clock: Callable[[], datetime],
-) -> Sanic:
+def create_app(store: BookingStore, clinic: Clinic, settings: BookingSettings, clock: Callable[[], datetime]) -> Sanic:
     """A web app of its own, ready to be served.
 
     Args:
-        link_secret: `ContactCipher.derive(LINK_LABEL)`.
         clock: the present moment, with a time zone.
     """
-    app = Sanic(f"console-{secrets.token_hex(8)}", register=False, configure_logging=False, env_prefix="")
+    app = Sanic(f"console-{secrets.token_hex(8)}", configure_logging=False, env_prefix="")
     app.config.REQUEST_MAX_SIZE = _MOST_BYTES
     app.config.AUTO_EXTEND = False
     pages = Pages(clinic, settings)
-    VisitorPages(store, link_secret, clinic, settings, clock, pages).add_to(app)
+    VisitorPages(store, clinic, settings, clock, pages).add_to(app)
     _add_stylesheet(app)
     _add_readiness(app, store)
     _add_problems(app, pages)

@@ -20,7 +20,7 @@ from sanic.response import HTTPResponse, redirect
 
 from assistant.clinic import Clinic
 from bookings import contact, times
-from bookings.links import Expired, Forged, read_link
+from bookings.links import LINK_LABEL, Expired, Forged, read_link
 from bookings.models import State
 from bookings.progress import FINAL, NotPossible
 from bookings.records import RequestView
@@ -37,21 +37,19 @@ class VisitorPages:
     """The pages behind signed links.
 
     Args:
-        secret: `ContactCipher.derive(LINK_LABEL)`.
         clock: the present moment, with a time zone.
     """
 
     def __init__(
         self,
         store: BookingStore,
-        secret: bytes,
         clinic: Clinic,
         settings: BookingSettings,
         clock: Callable[[], datetime],
         pages: Pages,
     ) -> None:
         self._store = store
-        self._secret = secret
+        self._secret = store.cipher.derive(LINK_LABEL)
         self._clinic = clinic
         self._settings = settings
         self._clock = clock

@@ -21,7 +21,7 @@ SAID = {
     "closed": "Nothing was changed: this request is closed.",
 }
 _STATES = {
-    State.NEW: "We have your request. Nobody of the clinic has answered it yet.",
+    State.NEW: "We have your request. The clinic has not answered it yet.",
     State.CONTACTED: "The clinic has been in touch with you, or has tried to reach you.",
     State.SCHEDULED: "Your time is confirmed.",
     State.DONE: "This request is closed.",

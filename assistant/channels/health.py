@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 from rasa.core.channels.channel import InputChannel
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from assistant.action_server import limit_waiting
 from assistant.store import conversation_store
 
 logger = structlog.get_logger()
@@ -28,6 +29,10 @@ class HealthEndpoint(InputChannel):
     def blueprint(self, on_new_message: Any) -> Blueprint:
         """The route `/readyz`."""
         routes = Blueprint("health")
+
+        @routes.listener("before_server_start")
+        async def prepare(_: Sanic, __: Any) -> None:
+            limit_waiting()
 
         @routes.get("/readyz")
         async def ready(request: Request) -> HTTPResponse:

@@ -102,7 +102,7 @@ def start_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
         migrate(engine)
         clock = Clock(NOW)
         store = BookingStore(engine, ContactCipher(b"k" * 32), frozenset(Target), clock)
-        app = create_app(store, SECRET, clinic, settings or BookingSettings(allow_fictional_phones=True), clock)
+        app = create_app(store, clinic, settings or BookingSettings(allow_fictional_phones=True), clock)
         url, stop = serve(app)
         client = httpx.Client(base_url=url, timeout=10)
         stops.extend([client.close, stop, engine.dispose])
