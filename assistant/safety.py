@@ -73,6 +73,10 @@ class PhraseList:
             except (ValueError, re.error) as error:
                 raise PhraseError(f"{source}:{text.count(chr(10), 0, phrase.start()) + 1}: {error}") from error
         self._lengths = {len(stem) - 1 for stem in self._stems}
+        self._by_word: dict[str, list[int]] = {}  # which phrases a word may be the beginning of
+        for number, parts in enumerate(self._dangers):
+            for word in min((need for wanted, _, needs in parts if wanted for need in needs), key=len):
+                self._by_word.setdefault(word, []).append(number)
 
     def matches(self, words: str) -> bool:
         """Whether a normalised message holds one of the phrases."""
@@ -82,7 +86,8 @@ class PhraseList:
         for parts in self._harmless:
             if self._holds(parts, words, present):
                 words = parts[0][1].sub("~ ", words)  # a sign that no phrase and no gap reads across
-        return any(self._holds(parts, words, present) for parts in self._dangers)
+        numbers = {number for word in present for number in self._by_word.get(word, ())}
+        return any(self._holds(self._dangers[number], words, present) for number in sorted(numbers))
 
     def _known(self, words: str) -> str:
         for pair, word in self._pairs.items():
