@@ -19,7 +19,7 @@ import httpx
 import psutil
 import yaml
 
-from assistant.run import ONE_THREAD
+from assistant.processes import ONE_THREAD
 from assistant.settings import PROJECT_DIR, var_dir
 from assistant.training import command as training_command
 from assistant.training import quiet_environment, train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import socket
@@ -13,8 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 import yaml
+
+from bookings.database import open_database
+from bookings.requests import BookingStore
+from bookings.secrets import ContactCipher
+from bookings.settings import utc_now
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
@@ -65,6 +72,17 @@ class Assistant:
     def texts(self, sender: str, message: str) -> str:
         return "\n".join(reply["text"] for reply in self.say(sender, message))
 
+    def bookings(self) -> BookingStore:
+        """The store that the assistant writes to."""
+        key = (self.var_dir / "bookings.key").read_bytes()
+        engine = open_database(f"sqlite:///{self.var_dir / 'bookings.db'}")
+        return BookingStore(engine, ContactCipher(base64.b64decode(key)), frozenset(), utc_now)
+
+    def processes(self, name: str) -> list[psutil.Process]:
+        """The running processes whose command line holds a name: "rasa", "actions", "console", "bookings.deliver"."""
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if name in child.cmdline()]
+
 
 def free_port() -> int:
     with socket.socket() as listener:
@@ -79,7 +97,14 @@ def start_assistant(var_dir: Path) -> Assistant:
         var_dir.mkdir(parents=True, exist_ok=True)
         encoder.symlink_to(Path(os.environ.get("VAR_DIR") or PROJECT_DIR / "var") / "encoder")
     port = free_port()
-    environment = {**os.environ, "VAR_DIR": str(var_dir), "RASA_PORT": str(port), "ACTIONS_PORT": str(free_port())}
+    environment = {
+        **os.environ,
+        "VAR_DIR": str(var_dir),
+        "RASA_PORT": str(port),
+        "ACTIONS_PORT": str(free_port()),
+        "WEB_PORT": str(free_port()),
+        "ALLOW_FICTIONAL_PHONES": "1",
+    }
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "assistant.run"],
         cwd=PROJECT_DIR,

@@ -9,7 +9,7 @@ import pytest
 
 from knowledge.facts import Knowledge, answers_by_fact
 
-from .test_training_data import answers
+from .test_training_data import answers, is_step
 
 FORBIDDEN = re.compile(
     r"\bcures?\b|guarantee|fda.?approved|non-?addictive|no side effects|risk-?free|\b\d+ ?mg\b|\b\d+ ?%",
@@ -77,7 +77,7 @@ def test_safety_replies_are_short_and_complete(domain: dict[str, Any], name: str
 
 def test_every_not_covered_answer_leads_to_a_person(domain: dict[str, Any]) -> None:
     covered_topics = 46
-    asked = [name for name in domain["responses"] if name.startswith("utter_ask_")]
+    asked = [name for name in domain["responses"] if name.startswith("utter_ask_") and not is_step(name)]
     not_covered = [
         name for name in asked[covered_topics:] if name not in {"utter_ask_are_you_a_bot", "utter_ask_what_can_you_do"}
     ]

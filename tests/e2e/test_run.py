@@ -18,7 +18,7 @@ from ..conftest import PROJECT_DIR, start_assistant
 def test_it_says_when_it_is_ready_and_ctrl_c_stops_all_of_it(tmp_path: Path) -> None:
     running = start_assistant(tmp_path)
     children = psutil.Process(running.process.pid).children(recursive=True)
-    assert len(children) == 2
+    assert len(children) == 4
     assert [line for line in running.printed if line.startswith("Ready:")][0].count("curl") == 1
     assert len(running.printed) <= 3  # no wall of warnings
     running.process.send_signal(signal.SIGINT)

@@ -1,0 +1,141 @@
+"""The assistant's processes: started together, started again when one dies, stopped together."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assistant.settings import PROJECT_DIR, var_dir
+from assistant.training import quiet_environment, say
+
+PATIENCE = 180  # seconds that a start may take
+_GRACE = 10  # seconds that a process gets to stop by itself
+_MOST_RESTARTS, _WITHIN = 5, 60.0  # a process that dies more often in so many seconds cannot be helped by a restart
+# One message is too little work to share among threads: they would only wait for each other.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class ProcessFailed(RuntimeError):
+    """A process ended or did not become ready; the text says which, and where its log is."""
+
+
+@dataclass
+class Service:
+    """One process of the assistant.
+
+    Attributes:
+        name: what it is called to the person at the terminal, and its log's name.
+        command: how it is started.
+        ready: the address that answers 200 when it is ready; empty if it answers nobody.
+        environment: what it gets beside the common environment.
+    """
+
+    name: str
+    command: Sequence[str]
+    ready: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = None
+    _ends: deque[float] = field(default_factory=deque)  # when it ended lately
+
+    def start(self) -> None:
+        """Start it in a session of its own: Ctrl-C reaches only its parent, which then stops all in order."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                list(self.command),
+                cwd=PROJECT_DIR,
+                env={**quiet_environment(), **ONE_THREAD, **self.environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def log(self) -> Path:
+        """The file that it writes to."""
+        return var_dir() / "log" / f"{self.name}.log"
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        if not self.ready:
+            return True
+        try:
+            with urllib.request.urlopen(self.ready, timeout=5) as reply:
+                return bool(reply.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def start_again(self) -> None:
+        """Start it again after it ended. Raises: ProcessFailed if it ends again and again."""
+        now = time.monotonic()
+        self._ends.append(now)
+        while self._ends[0] < now - _WITHIN:
+            self._ends.popleft()
+        if len(self._ends) > _MOST_RESTARTS:
+            raise ProcessFailed(f"The {self.name} process ends again and again. {self.why}")
+        say(f"The {self.name} process ended unexpectedly and is started again. Its log: {self.log}")
+        self.start()
+
+    @property
+    def why(self) -> str:
+        """Where its log is, and the log's last lines."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        return "\n".join([f"Its log: {self.log}", *lines])
+
+    def stop(self) -> None:
+        """Ask it to stop."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        """Wait until it has stopped; end it if it does not."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def wait_until_ready(services: Sequence[Service]) -> None:
+    """Wait for all processes. Raises: ProcessFailed if one ends, or takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    waiting = list(services)
+    while waiting:
+        for service in services:
+            if service.ended:
+                raise ProcessFailed(f"The {service.name} process ended. {service.why}")
+        waiting = [service for service in waiting if not service.is_ready]
+        if time.monotonic() > deadline:
+            names = ", ".join(service.name for service in waiting)
+            raise ProcessFailed(f"Not ready after {PATIENCE} s: {names}. Logs: {var_dir() / 'log'}")
+        time.sleep(0.1)
+
+
+def keep_running(services: Sequence[Service]) -> None:
+    """Start again what ends, for ever. Raises: ProcessFailed if that does not help."""
+    while True:
+        for service in services:
+            if service.ended:
+                service.start_again()
+        time.sleep(0.5)
+
+
+def stop_all(services: Sequence[Service]) -> None:
+    """Stop all processes and wait for them."""
+    for service in services:
+        service.stop()
+    for service in services:
+        service.wait()

@@ -1,0 +1,103 @@
+"""Bookings over the running assistant: what the visitor reads, and what the store then holds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bookings.reference import new_reference
+
+from ..conftest import Assistant, load_yaml
+
+DIALOGUES = load_yaml("tests/e2e/booking_dialogues.yml")
+ALL_AT_ONCE = "book me: I'm Maria, {contact}, Thursday mornings"
+
+
+def book(assistant: Assistant, visitor: str, contact: str = "maria@example.com") -> str:
+    """Book a consultation and return its reference."""
+    assistant.say(visitor, ALL_AT_ONCE.format(contact=contact))
+    found = re.search(r"SR-[A-Z0-9]{4}-[A-Z0-9]{4}", assistant.texts(visitor, "yes"))
+    assert found
+    return found[0]
+
+
+def stored_of(assistant: Assistant, visitor: str) -> list[Any]:
+    return [view for view in assistant.bookings().list_open() if view.conversation_id == visitor]
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES, ids=[dialogue["it"] for dialogue in DIALOGUES])
+def test_a_booking(assistant: Assistant, dialogue: dict[str, Any]) -> None:
+    visitor = uuid4().hex
+    for said, expected, *not_expected in dialogue["turns"]:
+        reply = assistant.texts(visitor, said)
+        assert expected in reply, (said, reply)
+        assert not any(words in reply for words in not_expected), (said, reply)
+    requests = stored_of(assistant, visitor)
+    if dialogue["stored"] is None:
+        assert requests == []
+        return
+    (request,) = requests
+    assert {
+        "name": request.name,
+        "contact": request.contact,
+        "topic": request.topic,
+        "kind": request.kind.value,
+    } == dialogue["stored"]
+    assert request.reference in reply
+    assert request.consent_version
+
+
+def test_yes_twice_and_a_second_booking_are_not_one_request_too_many(assistant: Assistant) -> None:
+    visitor = uuid4().hex
+    book(assistant, visitor)
+    assistant.say(visitor, "yes")
+    assert len(stored_of(assistant, visitor)) == 1
+    book(assistant, visitor)
+    assert len(stored_of(assistant, visitor)) == 2
+
+
+def test_a_five_hundred_letter_name_is_refused_with_a_reason(assistant: Assistant) -> None:
+    visitor = uuid4().hex
+    assistant.say(visitor, "book a consultation")
+    assert "too long for a name" in assistant.texts(visitor, "Maria " * 83)
+
+
+@pytest.mark.parametrize("mine", [True, False], ids=["by its visitor", "from another conversation"])
+def test_a_request_is_changed_and_cancelled_with_its_reference_and_contact(assistant: Assistant, mine: bool) -> None:
+    visitor = uuid4().hex
+    reference = book(assistant, visitor)
+    other = visitor if mine else uuid4().hex
+    assert "reference" in assistant.texts(other, "i need to change my appointment")
+    assert "left with it" not in assistant.texts(other, "what are the side effects")
+    assistant.say(other, reference.lower().replace("-", " "))
+    assert "What should change" in assistant.texts(other, "maria@example.com")
+    assert reference in assistant.texts(other, "tuesday afternoons")
+    (request,) = stored_of(assistant, visitor)
+    assert [times["words"] for times in request.preferred_times] == ["Tuesday afternoons"]
+    assistant.say(other, "cancel my appointment")
+    assistant.say(other, f"it is {reference} and maria@example.com")
+    assert "is cancelled" in assistant.texts(other, '/booking_choice{"choice": "cancel"}')
+    assert stored_of(assistant, visitor) == []
+
+
+def test_a_wrong_pair_is_refused_without_saying_which_half_and_is_limited(assistant: Assistant) -> None:
+    visitor, stranger = uuid4().hex, uuid4().hex
+    reference = book(assistant, visitor)
+    assistant.say(stranger, "i want to change my booking")
+    wrong_contact = assistant.texts(stranger, f"{reference} other@example.com")
+    wrong_reference = assistant.texts(stranger, f"{new_reference()} maria@example.com")
+    assert wrong_contact == wrong_reference
+    assert "can't find a request" in wrong_contact
+    said = [assistant.texts(stranger, f"{reference} x{number}@example.com") for number in range(5)]
+    assert any("too many tries" in reply for reply in said)
+    assert len(stored_of(assistant, visitor)) == 1
+
+
+def test_a_button_that_was_never_shown_is_text(assistant: Assistant) -> None:
+    visitor = uuid4().hex
+    assistant.say(visitor, "book a consultation")
+    assert "What name" in assistant.texts(visitor, '/booking_choice{"choice": "yes"}')
+    assert stored_of(assistant, visitor) == []
