@@ -71,7 +71,7 @@ class Reader:
             contact=reached,
             contact_kind="" if reached is None else "phone" if reached is found.phone else "email",
             times=understood if isinstance(understood, times.Understood) else None,
-            topic=_topic(text, asked == "booking_topic"),
+            topic=_topic(text, asked),
         )
 
     def trouble(self, text: str, asked: str, now: datetime) -> Trouble | None:
@@ -104,8 +104,10 @@ class Reader:
         return next((name.value for name in found if isinstance(name, names.Name)), None)
 
 
-def _topic(text: str, expected: bool) -> str | None:
+def _topic(text: str, asked: str | None) -> str | None:
     said = text.lower()
-    if expected and len(said.split()) <= _LONGEST_TOPIC and "?" not in said:
-        return next((topic for topic, words in _TOPIC_WORDS.items() if re.search(rf"\b(?:{words})\b", said)), None)
-    return next((topic for topic, words in _TOPIC_WORDS.items() if re.search(rf"\b{_ABOUT}(?:{words})\b", said)), None)
+    if asked is not None and "?" in said:
+        return None  # in the middle of the form, that is another question
+    alone = asked == "booking_topic" and len(said.split()) <= _LONGEST_TOPIC
+    before = "" if alone else _ABOUT
+    return next((topic for topic, words in _TOPIC_WORDS.items() if re.search(rf"\b{before}(?:{words})\b", said)), None)

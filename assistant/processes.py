@@ -6,7 +6,6 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from assistant.training import quiet_environment, say
 
 PATIENCE = 180  # seconds that a start may take
 _GRACE = 10  # seconds that a process gets to stop by itself
-_MOST_RESTARTS, _WITHIN = 5, 60.0  # a process that dies more often in so many seconds cannot be helped by a restart
+_MOST_TRIES = 5  # a process that so often ends before it was ready cannot be helped by another start
 # One message is too little work to share among threads: they would only wait for each other.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -41,7 +40,7 @@ class Service:
     ready: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = None
-    _ends: deque[float] = field(default_factory=deque)  # when it ended lately
+    _tries: int = 0  # starts since it was last ready
 
     def start(self) -> None:
         """Start it in a session of its own: Ctrl-C reaches only its parent, which then stops all in order."""
@@ -77,13 +76,14 @@ class Service:
         except (urllib.error.URLError, OSError):
             return False
 
-    def start_again(self) -> None:
-        """Start it again after it ended. Raises: ProcessFailed if it ends again and again."""
-        now = time.monotonic()
-        self._ends.append(now)
-        while self._ends[0] < now - _WITHIN:
-            self._ends.popleft()
-        if len(self._ends) > _MOST_RESTARTS:
+    def keep_running(self) -> None:
+        """Start it again if it ended. Raises: ProcessFailed if it ends again and again before it is ready."""
+        if not self.ended:
+            if self._tries and self.is_ready:
+                self._tries = 0
+            return
+        self._tries += 1
+        if self._tries > _MOST_TRIES:
             raise ProcessFailed(f"The {self.name} process ends again and again. {self.why}")
         say(f"The {self.name} process ended unexpectedly and is started again. Its log: {self.log}")
         self.start()
@@ -128,8 +128,7 @@ def keep_running(services: Sequence[Service]) -> None:
     """Start again what ends, for ever. Raises: ProcessFailed if that does not help."""
     while True:
         for service in services:
-            if service.ended:
-                service.start_again()
+            service.keep_running()
         time.sleep(0.5)
 
 

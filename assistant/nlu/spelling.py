@@ -27,6 +27,8 @@ from symspellpy import SymSpell, Verbosity
 from assistant.nlu.reading import READING
 
 _WORD = re.compile(r"[a-z]+")
+_PAIR = re.compile(r"\b(?P<first>[A-Za-z]+) (?P<second>[A-Za-z]{2,})\b")
+_SMALL = frozenset("a i am an as at be by do go he if in is it me my no of on or so to up us we u".split())
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _LONG = 6  # letters from which two slips are forgiven
 _COMMON = 40_000  # words of the list, most frequent first
@@ -92,7 +94,19 @@ class SpellingMender(GraphComponent, IntentClassifier):
         """A text with its unknown words read as the nearest known ones."""
         if not self._words:
             return text
+        text = _PAIR.sub(self._mend_gap, text)
         return re.sub(r"\S+", lambda match: self._mend_word(match[0], match.start() == 0), text)
+
+    def _mend_gap(self, pair: re.Match[str]) -> str:
+        """Two words of which neither is one, unless the space between them is moved: "awa yfrom"."""
+        first, second = pair["first"], pair["second"]
+        if self._is_usual(first) and self._is_usual(second):
+            return pair[0]
+        moved = ((first + second[0], second[1:]), (first[:-1], first[-1] + second))
+        return next((" ".join(both) for both in moved if all(map(self._is_usual, both))), pair[0])
+
+    def _is_usual(self, word: str) -> bool:
+        return word.lower() in self._words or word.lower() in _SMALL
 
     def _mend_word(self, written: str, first: bool) -> str:
         core = written.strip("\"'“”‘’.,;:!?()…-")

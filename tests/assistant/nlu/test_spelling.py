@@ -23,6 +23,7 @@ def mender() -> SpellingMender:
         ("hallucinatons", "hallucinations"),
         ("Deppresion?", "depression?"),
         ("side efects", "side effects"),
+        ("sid eeffects of ketamin einfusion", "side effects of ketamine infusion"),
     ],
 )
 def test_misspelt_words_are_read_as_known_ones(mender: SpellingMender, typed: str, read: str) -> None:
