@@ -10,7 +10,7 @@ from assistant.nlu.tokens import spacy_model
 
 MOST_PARTS = 6
 _FEWEST_TO_PARSE = 10  # words; two clauses in fewer are told apart by the words that open them
-_MOST_TOKENS = 160  # parsed; the parser's time grows with the length
+_MOST_TOKENS = 110  # parsed; the parser's time grows with the length
 _SHORTEST = 2  # characters of a part
 
 _OPENERS = (

@@ -22,7 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from assistant.nlu.reading import reading
 
-_FEWEST = 2  # examples that an n-gram must stand in
+_MANY = 2000  # examples; where there are fewer, each word of each counts
 _KINDS = {"characters": "char_wb", "words": "word"}  # our names for scikit-learn's analysers
 
 
@@ -104,12 +104,13 @@ class NgramFeaturizer(SparseFeaturizer, GraphComponent):
 
     def _learn(self, texts: Sequence[str]) -> None:
         columns = 0
+        fewest = 2 if len(texts) > _MANY else 1  # what stands in one example of many makes no two of them alike
         for analyzer in self._analyzers:
             found = Counter(ngram for text in texts for ngram in set(analyzer(text)))
             idf = {
                 ngram: math.log((1 + len(texts)) / (1 + count)) + 1
                 for ngram, count in sorted(found.items())
-                if count >= _FEWEST  # what stands in one example only makes no two examples alike
+                if count >= fewest
             }
             self._rarity.append({ngram: (columns + i, value) for i, (ngram, value) in enumerate(idf.items())})
             columns += len(idf)
