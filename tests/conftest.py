@@ -81,7 +81,8 @@ class Assistant:
     def processes(self, name: str) -> list[psutil.Process]:
         """The running processes whose command line holds a name: "rasa", "actions", "console", "bookings.deliver"."""
         children = psutil.Process(self.process.pid).children()
-        return [child for child in children if name in child.cmdline()]
+        running = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in running if name in child.cmdline()]
 
 
 def free_port() -> int:
