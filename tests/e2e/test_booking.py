@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from bookings.reference import new_reference
+from bookings.settings import utc_now
+from bookings.slotfile import OfferedSlot
+from bookings.slots import SlotBook
 
 from ..conftest import Assistant, load_yaml
 
 DIALOGUES = load_yaml("tests/e2e/booking_dialogues.yml")
+SENT = re.compile(r"Your reference is (SR-\S+)\.")
 ALL_AT_ONCE = "book me: I'm Maria, {contact}, Thursday mornings"
 
 
 def book(assistant: Assistant, visitor: str, contact: str = "maria@example.com") -> str:
     """Book a consultation and return its reference."""
     assistant.say(visitor, ALL_AT_ONCE.format(contact=contact))
-    found = re.search(r"SR-[A-Z0-9]{4}-[A-Z0-9]{4}", assistant.texts(visitor, "yes"))
+    found = SENT.search(assistant.texts(visitor, "yes"))
     assert found
-    return found[0]
+    return found[1]
 
 
 def stored_of(assistant: Assistant, visitor: str) -> list[Any]:
@@ -101,3 +106,27 @@ def test_a_button_that_was_never_shown_is_text(assistant: Assistant) -> None:
     assistant.say(visitor, "book a consultation")
     assert "What name" in assistant.texts(visitor, '/booking_choice{"choice": "yes"}')
     assert stored_of(assistant, visitor) == []
+
+
+def to_the_times(assistant: Assistant, visitor: str) -> list[str]:
+    """Book up to the question for times and return the payloads of the times that are offered."""
+    assistant.say(visitor, "book a consultation")
+    assistant.say(visitor, "Maria")
+    replies = assistant.say(visitor, "maria@example.com")
+    return [button["payload"] for reply in replies for button in reply.get("buttons", [])]
+
+
+def test_an_offered_time_is_chosen_by_a_button_and_then_offered_to_nobody_else(assistant: Assistant) -> None:
+    first, second = uuid4().hex, uuid4().hex
+    start = (utc_now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    SlotBook(assistant.bookings().engine, utc_now).offer([OfferedSlot(start, 45)])
+    (offered,) = to_the_times(assistant, first)
+    assert to_the_times(assistant, second) == [offered]
+    assert "What is it about" in assistant.texts(first, offered)
+    assert "not free any more" in assistant.texts(second, offered)
+    assistant.say(first, "rather not say")
+    assert SENT.search(assistant.texts(first, "yes"))
+    (request,) = stored_of(assistant, first)
+    assert request.slot_id is not None
+    assert request.preferred_times[0]["at"] == start.isoformat()
+    assert to_the_times(assistant, uuid4().hex) == []

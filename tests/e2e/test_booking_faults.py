@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import signal
 import threading
 import time
@@ -15,11 +14,10 @@ import psutil
 import pytest
 
 from ..conftest import Assistant, start_assistant
-from .test_booking import stored_of
+from .test_booking import SENT, stored_of
 
 KILLS = 20
 STEPS = ["book a consultation", "Maria", "maria@example.com", "thursday mornings", "rather not say", "yes"]
-SENT = re.compile(r"Your reference is (SR-\S+)\.")
 
 
 @pytest.fixture(scope="module")
