@@ -129,6 +129,9 @@ def test_an_action_server_that_hangs_is_admitted_within_seconds_and_the_form_goe
         reply = say(assistant, visitor, "maria@example.com")
         assert time.monotonic() - start < 6
         assert "nothing has been sent" in reply
+        answer = say(assistant, visitor, "what are the side effects")
+        assert "nausea" in answer and "nothing has been sent" in answer
+        assert "988" in say(assistant, visitor, "i want to kill myself")
     finally:
         process.resume()
     assert "Which days" in say(assistant, visitor, "maria@example.com")
