@@ -10,7 +10,7 @@ from assistant.nlu.tokens import spacy_model
 
 MOST_PARTS = 6
 _FEWEST_TO_PARSE = 10  # words; two clauses in fewer are told apart by the words that open them
-_MOST_TOKENS = 110  # parsed; the parser's time grows with the length
+_MOST_TOKENS = 90  # parsed; the parser's time grows with the length
 _SHORTEST = 2  # characters of a part
 
 _OPENERS = (
@@ -50,11 +50,13 @@ _ABOUT_BEFORE = re.compile(
 _STATEMENT = range(3, 26)  # words; a shorter one says nothing, a longer one would drown the question
 _SEVERAL = re.compile(rf"[.?!;\n]\s*\w|{_JOINT}", re.I)
 _SHORT = 8  # words; so few hold two questions only with a sign between them
+_REPEATED = re.compile(r"([?!.,;])\1+")
 _HAS_WORD = re.compile(r"\w{2}")
 
 
 def cut(text: str) -> list[str]:
     """Cut a message into the parts that may each be a question; [] if it is one piece."""
+    text = _REPEATED.sub(r"\1", text)
     if len(text.split()) < _SHORT and not _SEVERAL.search(text):
         return []
     parts = [part for sentence in _sentences(text) for part in _clauses(sentence)]
