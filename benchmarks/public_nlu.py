@@ -7,29 +7,20 @@ for the clinic (names of conditions, words of danger, several questions) stay in
 from __future__ import annotations
 
 import argparse
-import asyncio
 import csv
 import json
-import random
 import statistics
-import subprocess
 import sys
-import time
-from collections import defaultdict
 from pathlib import Path
 
 import structlog
-import yaml
-from rasa.core.agent import Agent
 
-from assistant.settings import PROJECT_DIR, var_dir
-from assistant.training import quiet_environment
 from benchmarks.goals import share
+from benchmarks.labelled import Rows, few, read_rows, train_agent
+from benchmarks.own_nlu import compare_on_our_questions
 
-Rows = list[tuple[str, str]]
 _OOS = "oos"
 _GIVEN_UP = 0.015
-_REFUSED = {"unclear", "nlu_fallback", "out_of_scope"}
 _PUBLISHED = {
     "BANKING77, 10 examples an intent": "USE+ConveRT 85.2, CPFT 87.2, ICDA 89.8",
     "BANKING77, all examples": "USE+ConveRT 93.4, BERT tuned 93.7",
@@ -49,20 +40,21 @@ def main() -> None:
         sys.exit(f"{arguments.data} holds no banking77/train.csv; see README.md, 'Understanding, measured'")
     _banking(arguments.data / "banking77", arguments.seeds)
     _clinc(arguments.data / "clinc150" / "data_full.json")
+    compare_on_our_questions()
 
 
 def _banking(folder: Path, seeds: int) -> None:
     train, test = _read_csv(folder / "train.csv"), _read_csv(folder / "test.csv")
-    results = [_accuracy(_few(train, seed), test, f"banking10-{seed}") for seed in range(seeds)]
+    results = [_accuracy(few(train, seed), test, f"banking10-{seed}") for seed in range(seeds)]
     _row("BANKING77, 10 examples an intent", statistics.mean(results), f"± {statistics.pstdev(results):.1f}")
     _row("BANKING77, all examples", _accuracy(train, test, "banking-all"))
 
 
 def _clinc(path: Path) -> None:
     sets = json.loads(path.read_text(encoding="utf-8"))
-    agent = _train([*map(tuple, sets["train"])], "clinc")
-    threshold = _threshold(_read(agent, sets["val"]))
-    known, unknown = _read(agent, sets["test"]), _read(agent, sets["oos_test"])
+    agent = train_agent([*map(tuple, sets["train"])], "clinc")
+    threshold = _threshold(read_rows(agent, sets["val"]))
+    known, unknown = read_rows(agent, sets["test"]), read_rows(agent, sets["oos_test"])
     right = share(intent == label and sure >= threshold for label, intent, sure in known)
     refused_known = sum(sure < threshold for _, _, sure in known)
     caught = sum(sure < threshold for _, _, sure in unknown)
@@ -79,53 +71,7 @@ def _threshold(known: list[tuple[str, str, float]]) -> float:
 
 
 def _accuracy(train: Rows, test: Rows, name: str) -> float:
-    return share(intent == label for label, intent, _ in _read(_train(train, name), test))
-
-
-def _read(agent: Agent, rows: Rows) -> list[tuple[str, str, float]]:
-    """Each row's label, the likeliest intent, and its confidence before any threshold."""
-
-    async def read() -> list[tuple[str, str, float]]:
-        found = []
-        for text, label in rows:
-            parsed = await agent.parse_message(text)
-            likely = next(entry for entry in parsed["intent_ranking"] if entry["name"] not in _REFUSED)
-            found.append((label, likely["name"], likely["confidence"]))
-        return found
-
-    return asyncio.run(read())
-
-
-def _train(rows: Rows, name: str) -> Agent:
-    folder = var_dir() / "benchmark-nlu" / name
-    folder.mkdir(parents=True, exist_ok=True)
-    examples = defaultdict(list)
-    for text, label in rows:
-        examples[label].append(" ".join(text.split()).lstrip("/").translate(_NO_BRACKETS))
-    nlu = [{"intent": label, "examples": "".join(f"- {text}\n" for text in texts)} for label, texts in examples.items()]
-    data = folder / "nlu.yml"
-    data.write_text(yaml.safe_dump({"version": "3.1", "nlu": nlu}, allow_unicode=True, width=10_000), encoding="utf-8")
-    command = [sys.executable, "-m", "rasa", "train", "nlu", "--config", str(PROJECT_DIR / "config.yml")]
-    command += ["--nlu", str(data), "--out", str(folder), "--fixed-model-name", "model"]
-    start = time.perf_counter()
-    result = subprocess.run(command, cwd=PROJECT_DIR, env=quiet_environment(), capture_output=True, text=True)
-    if result.returncode:
-        sys.exit(f"training on {name} failed:\n{result.stderr[-2000:]}")
-    print(f"  trained {name}: {len(rows)} examples, {len(examples)} intents, {time.perf_counter() - start:.0f} s")
-    return Agent.load(str(folder / "model.tar.gz"))
-
-
-_NO_BRACKETS = str.maketrans({"[": "(", "]": ")", "{": "(", "}": ")"})  # Rasa would read them as entities
-
-
-def _few(rows: Rows, seed: int) -> Rows:
-    """Ten examples of each intent, drawn as for the published few-shot figures that we compare with."""
-    drawn = random.Random(seed).sample(rows, len(rows))
-    taken: dict[str, Rows] = defaultdict(list)
-    for text, label in drawn:
-        if len(taken[label]) < 10:
-            taken[label].append((text, label))
-    return [row for label in sorted(taken) for row in taken[label]]
+    return share(intent == label for label, intent, _ in read_rows(train_agent(train, name), test))
 
 
 def _read_csv(path: Path) -> Rows:
