@@ -6,6 +6,7 @@ Returning no events means "this is not for the form": Rasa then answers the mess
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -17,6 +18,7 @@ from actions.commands import Command, read_command
 from actions.office import Office, office
 from actions.reading import TOPICS, Told, Trouble
 from assistant.questions import is_question
+from assistant.safety import LISTS
 from bookings.models import Kind
 from bookings.settings import utc_now
 
@@ -33,6 +35,8 @@ _HOLD_SECONDS = 15 * 60  # that an offered time is kept for who chose it
 _SURE = 0.5  # confidence from which a message that answers nothing is taken for another question
 _NO_NAME = "not given"
 _ANY_TIME = {"words": "any time"}
+_ASKED = (*STEPS, WHAT_TO_CHANGE)
+_CERTAIN = 0.8  # confidence from which a word that could be a name is a question, or a wish for a person
 _NOT_ELSEWHERE = {"unclear", "nlu_fallback", "affirm", "deny", "booking_choice", "book_consultation", "change_booking"}
 _CHANGES = {
     Command.CHANGE_NAME: "booking_name",
@@ -49,7 +53,7 @@ class ValidateBookingForm(ClinicAction):
         return f"validate_{FORM}"
 
     async def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        if is_returning(tracker):
+        if is_returning(tracker, _ASKED):
             return []
         turn = _Turn(office(), dispatcher, tracker)
         turn.read()
@@ -65,7 +69,9 @@ class _Turn:
         self._dispatcher = dispatcher
         self._slots = tracker.current_slot_values()
         self._set: dict[str, Any] = {}
-        self._asked: str | None = tracker.get_slot("requested_slot")
+        asked = tracker.get_slot("requested_slot")
+        self._asked: str | None = asked if asked in _ASKED else None  # else the step is of another form
+        self._after_danger = _answers_a_safety_reply(tracker)
         self._text = str(message.get("text") or "")
         self._intent = str((message.get("intent") or {}).get("name"))
         self._confidence = float((message.get("intent") or {}).get("confidence") or 0.0)
@@ -80,14 +86,29 @@ class _Turn:
             self._open()
         elif self._choice:
             self._choose(self._choice)
-        elif self._intent == "talk_to_human" and self._confidence >= _SURE:
-            self._command(Command.PERSON)
-        elif command := read_command(self._text, whole=self._asked == WHAT_TO_CHANGE):
+        elif self._corrects():
+            self._take(self._told(None))
+        elif command := self._said_command():
             self._command(command)
-        elif self._asked == "booking_agreed" and self._intent in {"affirm", "deny"}:
-            self._choose("yes" if self._intent == "affirm" else "change")
+        elif self._asked in {"booking_agreed", WHAT_TO_CHANGE} and self._intent in {"affirm", "deny"}:
+            self._command(Command.YES if self._intent == "affirm" else Command.CHANGE)
         else:
             self._answer()
+
+    def _said_command(self) -> Command | None:
+        command = read_command(self._text, whole=self._asked == WHAT_TO_CHANGE)
+        if command is Command.YES and self._asked not in {"booking_agreed", WHAT_TO_CHANGE}:
+            return None
+        wants_person = self._intent == "talk_to_human" and self._confidence >= _CERTAIN and "?" not in self._text
+        return command or (Command.PERSON if wants_person else None)
+
+    def _corrects(self) -> bool:
+        """Whether a message about the summary, or one that changes a field, holds the new value already."""
+        changes = read_command(self._text) in _CHANGES
+        told = self._told(None)
+        return (changes or self._asked in {"booking_agreed", WHAT_TO_CHANGE}) and bool(
+            told.name or told.contact or told.times
+        )
 
     def events(self) -> Events:
         """The slots that this message changed."""
@@ -99,7 +120,8 @@ class _Turn:
         if not self._get("booking_key"):
             self._put(booking_key=secrets.token_urlsafe(16), booking_kind=Kind.CONSULTATION.value)
         if self._get("booking_agreed"):
-            return  # everything is there: what could not be sent is sent again
+            self._put(booking_outcome="agreed")  # everything is there: what could not be sent is sent again
+            return
         if self._intent == "talk_to_human":
             self._want_a_person()
         told = self._told(None)
@@ -112,12 +134,15 @@ class _Turn:
         asked = str(self._asked)
         told = self._told(asked)
         trouble = self._office.reader().trouble(self._text, asked, self._now)
-        named = asked != "booking_name" or not (self._names_a_topic and self._asks_something())
+        is_topic = self._names_a_topic and self._asks_something()
+        named = asked != "booking_name" or not (is_topic or (self._is_question() and self._confidence >= _CERTAIN))
         if _answers(told, asked) and named:
+            self._take(told)
+        elif asked == "booking_name" and told.contact:
             self._take(told)
         elif trouble and not (asked == "booking_name" and self._is_question()):
             self._try_again(trouble)
-        elif told.contact or told.times:
+        elif told.contact or told.times or (told.name and named):
             self._take(told)
         elif not self._asks_something():
             self._try_again(Trouble(f"utter_{asked}_again"))
@@ -129,7 +154,8 @@ class _Turn:
         return is_question(self._intent) and self._confidence >= _SURE
 
     def _told(self, asked: str | None) -> Told:
-        return self._office.reader().told(self._text, asked, self._now)
+        expected = "booking_name" if asked == WHAT_TO_CHANGE else asked
+        return self._office.reader().told(self._text, expected, self._now)
 
     def _take(self, told: Told) -> None:
         if told.name:
@@ -175,6 +201,11 @@ class _Turn:
             self._want_a_person()
         elif command is Command.SKIP:
             self._skip()
+        elif command is Command.YES and self._asked == "booking_agreed" and not self._after_danger:
+            self._choose("yes")
+        elif command in {Command.YES, Command.CHANGE} and self._asked in {"booking_agreed", WHAT_TO_CHANGE}:
+            back = command is Command.YES or self._asked == WHAT_TO_CHANGE
+            self._put(booking_tries=0) if back else self._choose("change")
         elif command is Command.WRONG and self._asked == "booking_agreed":
             self._choose("change")
         else:
@@ -247,11 +278,18 @@ def _answers(told: Told, asked: str) -> bool:
     return bool(value.get(asked) or (asked == "booking_topic" and told.topic))
 
 
-def is_returning(tracker: Tracker) -> bool:
-    """Whether a form only comes back to its question, after another answer to the same message."""
-    if tracker.get_slot("requested_slot") is None:
+def is_returning(tracker: Tracker, steps: Sequence[str]) -> bool:
+    """Whether a form with these steps only comes back to its question, after another answer to the same message."""
+    if tracker.get_slot("requested_slot") not in steps:
         return False  # it opens with this message
     for event in reversed(tracker.events):
         if event["event"] in {"user", "bot"}:
             return bool(event["event"] == "bot")
     return False
+
+
+def _answers_a_safety_reply(tracker: Tracker) -> bool:
+    """Whether the message before this one told of danger: a "yes" now answers that reply, and agrees to nothing."""
+    said = [event for event in tracker.events if event["event"] == "user"]
+    before = said[-2] if len(said) > 1 else {}
+    return ((before.get("parse_data") or {}).get("intent") or {}).get("name") in LISTS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -25,6 +26,7 @@ from bookings.times import Understood
 FORM = "change_form"
 STEPS = ("change_reference", "change_contact", "change_wish")
 _CANCEL = "cancel"
+_CANCELS = re.compile(r"^(?!.*\b(?:not|don'?t|never)\b).*\bcancel", re.I | re.S)
 
 
 class ValidateChangeForm(ClinicAction):
@@ -34,12 +36,14 @@ class ValidateChangeForm(ClinicAction):
         return f"validate_{FORM}"
 
     async def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        if is_returning(tracker):
+        if is_returning(tracker, STEPS):
             return []
-        asked = tracker.get_slot("requested_slot")
+        requested = tracker.get_slot("requested_slot")
+        asked = requested if requested in STEPS else None  # else the step is of another form
         text = str(tracker.latest_message.get("text") or "")
         command = read_command(text)
-        if asked and command in {Command.STOP, Command.BACK} and asked != "change_wish" or _choice(tracker) == "stop":
+        wants_out = command in {Command.STOP, Command.BACK} and not (asked == "change_wish" and _CANCELS.search(text))
+        if asked and (wants_out or _choice(tracker) == "stop"):
             return _end("stopped")
         if asked == "change_wish":
             return _read_wish(text, _choice(tracker), dispatcher)
@@ -104,15 +108,16 @@ def _read_contact(text: str, asked: str | None, dispatcher: CollectingDispatcher
 
 def _read_wish(text: str, choice: str | None, dispatcher: CollectingDispatcher) -> Events:
     """What is to change: a button, "cancel it", new times or a new contact."""
-    if choice == _CANCEL or read_command(text) is Command.STOP:
+    if choice == _CANCEL or _CANCELS.search(text):
         return [SlotSet("change_wish", _CANCEL), SlotSet("change_outcome", "agreed")]
     told = office().reader().told(text, "booking_times", utc_now())
+    wish: dict[str, Any] = {}
     if told.contact:
-        wish: dict[str, Any] = {"contact": told.contact.value, "contact_kind": told.contact_kind}
-    elif isinstance(told.times, Understood):
-        times = [{"words": told.times.words, **preference.as_data()} for preference in told.times.preferences]
-        wish = {"preferred_times": times}
-    else:
+        wish |= {"contact": told.contact.value, "contact_kind": told.contact_kind}
+    if isinstance(told.times, Understood):
+        words = told.times.words
+        wish["preferred_times"] = [{"words": words, **time.as_data()} for time in told.times.preferences]
+    if not wish:
         trouble = office().reader().trouble(text, "booking_times", utc_now())
         if trouble is None and choice is None:
             return []

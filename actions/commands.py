@@ -15,6 +15,8 @@ class Command(str, enum.Enum):
     STOP = "stop"
     PERSON = "person"
     WRONG = "wrong"
+    CHANGE = "change"
+    YES = "yes"
     SKIP = "skip"
     CHANGE_NAME = "change_name"
     CHANGE_CONTACT = "change_contact"
@@ -34,12 +36,19 @@ _PLAIN = {
     r"(?:person|human|people|one|body|someone|somebody|agent|nurse|staff)|(?:real|live) (?:person|human)|human please",
     Command.BACK: r"(?:go|step|take me|one step|move) back|^(?:please )?back(?: please)?$"
     r"|previous (?:step|question|one)|^undo",
-    Command.SKIP: r"^(?:please )?(?:skip|pass|next)(?: (?:it|this|that|please))?$"
+    Command.SKIP: r"^(?:please )?(?:skip|pass|next)(?: (?:it|this|that|please))?$|^leave it out$|^any time is fine$"
     r"|(?:rather|prefer) not(?: to)?(?: say| tell)?|(?:don'?t|do not) (?:want to|wanna) (?:say|tell|give)",
     Command.STOP: r"^(?:please |ok |no |actually |sorry )*"
     r"(?:stop|cancel|quit|exit|end|abort|never ?mind|nvm|forget (?:it|this|about it))"
     r"(?: (?:it|this|that|now|please|all|everything|the (?:booking|request|form)|booking))*$"
-    r"|(?:changed my mind|not now|maybe later|another time|don'?t want (?:to (?:book|do this|continue|go on)|this))",
+    r"|^(?:no thanks?(?: you)?|not interested|(?:good)?bye(?: bye)?|start over|restart|just looking|leave it as it is)$"
+    r"|(?:come|be) back (?:later|tomorrow)|(?:changed my mind|not now|(?:maybe|do this) later|another time"
+    r"|don'?t want (?:to (?:book|do this|continue|go on)|this))",
+    Command.CHANGE: r"^(?:i want to |please )?change (?:something|it)$",
+    Command.YES: r"^(?:(?:yes|yep|yeah|ok|okay|sure|all|it'?s|that'?s|that is|looks|everything(?: is|'s)?) )*"
+    r"(?:yes|yep|yeah|ok|okay|sure|correct|right|perfect|good|fine|send(?: it)?|submit(?: it)?|(?:i )?confirm"
+    r"|go ahead|do it)"
+    r"(?: (?:please|thanks|thank you|now|already))*$",
     Command.WRONG: r"(?:that|this|it|something)(?:'?s| is| was| looks)? (?:wrong|incorrect|not (?:right|correct|true))"
     r"|^(?:wrong|incorrect|not (?:right|correct)|no,? wrong)$|(?:made|is) a (?:mistake|typo)|^mistake$",
 }

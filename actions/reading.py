@@ -26,6 +26,10 @@ _TOPIC_WORDS = {
 }
 _ABOUT = r"(?:about|for|because of|with|regarding|help with)\s+(?:my |the |an? |his |her )?"
 _PIECES = re.compile(r"(?<=[.!?,;:\n])\s+")
+_CLAUSES = re.compile(r"[.!?,;:\n]\s+|\s+and\s+(?=my|i|call|the)")
+_LEAD = re.compile(
+    r"^(?:no|nope|actually|sorry|please|(?:change|move|make|switch) (?:it|that|the \w+)(?: to)?)\b[\s,]*", re.I
+)
 _LONGEST_TOPIC = 6  # words; a longer message is not just the name of a topic
 
 
@@ -66,6 +70,8 @@ class Reader:
         found = contact.find_contacts(text, self._clinic.country, self._allow_fictional)
         reached = next((one for one in (found.phone, found.email) if isinstance(one, contact.Found)), None)
         understood = self.times(text, now)
+        if not isinstance(understood, times.Understood) and asked in {None, "booking_times"}:
+            understood = self._times_in_a_piece(text, now)
         return Told(
             name=self._name(text, asked == "booking_name"),
             contact=reached,
@@ -96,6 +102,12 @@ class Reader:
         return times.read_times(
             text, now, self._clinic.timezone, self._clinic.open_days(), self._clinic.opening_hours()
         )
+
+    def _times_in_a_piece(self, text: str, now: datetime) -> Any:
+        """The times of a message that says more than times: "no, make it Tuesdays"."""
+        pieces = (_LEAD.sub("", piece) for piece in _CLAUSES.split(text))
+        read = (self.times(piece, now) for piece in pieces if piece)
+        return next((found for found in read if isinstance(found, times.Understood)), None)
 
     @staticmethod
     def _name(text: str, expected: bool) -> str | None:

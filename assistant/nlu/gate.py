@@ -16,6 +16,9 @@ from assistant.nlu.fallback import UNCLEAR
 from assistant.nlu.intents import set_intent
 from assistant.safety import LISTS, detect
 
+_FEW_WORDS = 6
+_SUSPICION_OF_FEW = 0.8
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class SafetyGate(GraphComponent, IntentClassifier):
@@ -58,7 +61,9 @@ class SafetyGate(GraphComponent, IntentClassifier):
         confidences = {
             entry[INTENT_NAME_KEY]: entry[PREDICTED_CONFIDENCE_KEY] for entry in message.get(INTENT_RANKING_KEY, [])
         }
+        # A few words say too little to the classifier ("tonight", "exit"); what is grave in them is in the lists.
+        is_short = len((message.get(TEXT) or "").split()) < _FEW_WORDS
         for danger in LISTS:
-            if confidences.get(danger, 0.0) >= self._suspicion:
+            if confidences.get(danger, 0.0) >= (_SUSPICION_OF_FEW if is_short else self._suspicion):
                 return danger
         return None

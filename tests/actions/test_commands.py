@@ -45,7 +45,6 @@ def test_a_command_is_understood(said: str) -> None:
         "Stopford",
         "415 555 0134",
         "thursday mornings",
-        "yes",
         "what happens when i stop the treatment",
         "my back hurts and it will not stop, can you help me with that at all",
         "the phone",

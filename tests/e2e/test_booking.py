@@ -88,6 +88,26 @@ def test_a_request_is_changed_and_cancelled_with_its_reference_and_contact(assis
     assert stored_of(assistant, visitor) == []
 
 
+@pytest.mark.parametrize("said", ["stop", "nevermind", "i changed my mind"])
+def test_stopping_a_change_leaves_the_request_as_it_is(assistant: Assistant, said: str) -> None:
+    visitor = uuid4().hex
+    reference = book(assistant, visitor)
+    assistant.say(visitor, "i want to change my request")
+    assert "What should change" in assistant.texts(visitor, f"{reference} maria@example.com")
+    assert "nothing was changed" in assistant.texts(visitor, said)
+    assert len(stored_of(assistant, visitor)) == 1
+
+
+def test_a_change_of_two_things_at_once_stores_both(assistant: Assistant) -> None:
+    visitor = uuid4().hex
+    reference = book(assistant, visitor)
+    assistant.say(visitor, "i want to change my request")
+    assistant.say(visitor, f"{reference} maria@example.com")
+    assert reference in assistant.texts(visitor, "move it to fridays and my new number is 415 555 0177")
+    (request,) = stored_of(assistant, visitor)
+    assert (request.contact, request.preferred_times[0]["words"]) == ("+14155550177", "Friday")
+
+
 def test_a_wrong_pair_is_refused_without_saying_which_half_and_is_limited(assistant: Assistant) -> None:
     visitor, stranger = uuid4().hex, uuid4().hex
     reference = book(assistant, visitor)
