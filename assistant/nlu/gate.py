@@ -17,7 +17,7 @@ from assistant.nlu.intents import set_intent
 from assistant.safety import LISTS, detect
 
 _FEW_WORDS = 6
-_SUSPICION_OF_FEW = 0.8
+_SUSPICION_OF_FEW = 0.7
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
