@@ -25,6 +25,7 @@ from bookings.requests import BookingStore
 from bookings.secrets import ContactCipher
 from bookings.slotfile import OfferedSlot
 from bookings.slots import SlotBook
+from tests.bookings.delivery import MailBox, Office, Receiver, open_office, sqlite_url
 
 NOW = datetime(2025, 3, 4, 17, 0, tzinfo=timezone.utc)
 NEXT_WEEK = NOW + timedelta(days=7)
@@ -195,3 +196,24 @@ def _execute(server: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(sa.text(statement))
     engine.dispose()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return open_office(sqlite_url(tmp_path))
+
+
+@pytest.fixture
+def mailbox() -> Iterator[MailBox]:
+    mailbox = MailBox()
+    mailbox.start()
+    yield mailbox
+    mailbox.stop()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    receiver.start()
+    yield receiver
+    receiver.stop()

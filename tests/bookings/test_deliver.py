@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,34 +21,11 @@ from tests.bookings.delivery import (
     MailBox,
     Office,
     Receiver,
-    open_office,
     payload,
     scheduled,
-    sqlite_url,
     utc_now,
     worker_environment,
 )
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    return open_office(sqlite_url(tmp_path))
-
-
-@pytest.fixture
-def mailbox() -> Iterator[MailBox]:
-    mailbox = MailBox()
-    mailbox.start()
-    yield mailbox
-    mailbox.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    receiver.start()
-    yield receiver
-    receiver.stop()
 
 
 @pytest.fixture

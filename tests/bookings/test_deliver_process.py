@@ -26,34 +26,11 @@ from tests.bookings.delivery import (
     MailBox,
     Office,
     Receiver,
-    open_office,
     scheduled,
-    sqlite_url,
     utc_now,
     worker_environment,
 )
 from tests.conftest import PROJECT_DIR
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    return open_office(sqlite_url(tmp_path))
-
-
-@pytest.fixture
-def mailbox() -> Iterator[MailBox]:
-    mailbox = MailBox()
-    mailbox.start()
-    yield mailbox
-    mailbox.stop()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    receiver.start()
-    yield receiver
-    receiver.stop()
 
 
 @pytest.fixture
