@@ -17,10 +17,10 @@ from actions.base import ClinicAction, Events
 from actions.commands import Command, read_command
 from actions.office import Office, office
 from actions.reading import TOPICS, Told, Trouble
+from assistant.clock import utc_now
 from assistant.questions import is_question
 from assistant.safety import LISTS
 from bookings.models import Kind
-from bookings.settings import utc_now
 
 FORM = "booking_form"
 STEPS = ("booking_name", "booking_contact", "booking_times", "booking_topic", "booking_agreed")

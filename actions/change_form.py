@@ -15,12 +15,12 @@ from actions.booking_form import is_returning
 from actions.commands import Command, read_command
 from actions.office import office
 from actions.reading import Trouble
+from assistant.clock import utc_now
 from bookings.lookups import TooManyAttempts
 from bookings.progress import NotPossible
 from bookings.records import RequestView
 from bookings.reference import MistypedReference, read_reference
 from bookings.requests import VISITOR
-from bookings.settings import utc_now
 from bookings.times import Understood
 
 FORM = "change_form"

@@ -12,9 +12,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import ClinicAction, Events
 from actions.booking_form import KEPT_UNTIL_SENT
 from actions.office import office
+from assistant.clock import utc_now
 from bookings.models import Kind
 from bookings.records import NewRequest
-from bookings.settings import utc_now
 from bookings.slots import SlotTaken
 
 _OFFERED = 3  # times on buttons

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from actions.reading import Reader
 from assistant.clinic import Clinic
+from assistant.clock import utc_now
 from bookings.links import LINK_LABEL, sign_link
 from bookings.notifications import in_words
 from bookings.requests import BookingStore
-from bookings.settings import BookingSettings, open_store, utc_now
+from bookings.settings import BookingSettings, open_store
 from bookings.slots import FreeSlot, SlotBook
 
 

@@ -17,9 +17,9 @@ def parse_data(text: str, danger: str) -> dict[str, Any]:
     return {"text": text, "intent": intent, "intent_ranking": [intent], "entities": []}
 
 
-def safety_reply(danger: str, recipient: str) -> list[dict[str, Any]]:
-    """The reply to a danger in the REST channel's form, for when there is no model or it failed."""
-    return [{"recipient_id": recipient, "text": _texts()[danger]}]
+def safety_text(danger: str) -> str:
+    """The reply to a danger, for when there is no model or it failed."""
+    return _texts()[danger]
 
 
 @lru_cache(maxsize=1)

@@ -1,80 +1,151 @@
-"""The conversation store: Rasa's SQL tracker store on SQLite in `var/`, or on the database of `DATABASE_URL`."""
+"""The conversation store: Rasa's SQL tracker store, with the read model, a bounded cost and no silent loss.
+
+Rasa wraps every store in one that answers any exception with a write-only memory, and its SQL store ends the process
+over some: so nothing that a database does wrong leaves this one. A turn that cannot be stored waits on the disk.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import json
-import os
-from collections.abc import Iterator
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import SessionStarted
+from rasa.shared.core.events import Event as RasaEvent
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
 
+from assistant.conversations import windows
+from assistant.conversations.messages import Message
+from assistant.conversations.models import Conversation, Event
+from assistant.conversations.projection import Projection
+from assistant.conversations.spool import Spool
+from assistant.conversations.turns import ConversationDeleted, Turn, is_replayed, write_turn
+from assistant.conversations.windows import Known
+from assistant.database import CONVERSATIONS, database_url, migrate, open_database, reading, writing
 from assistant.settings import var_dir
 
-_EVENTS = SQLTrackerStore.SQLEvent.__table__
-_STORED = "_stored_events"  # how many of a tracker's events the database holds; set when it is read or saved
+logger = structlog.get_logger()
+
+_EVENTS, _CONVERSATIONS = Event.__table__, Conversation.__table__
+_KNOWN = "_known"  # the attribute of a tracker that says what the database holds of it
+_MOST_KNOWN = 1000  # conversations that are remembered
+_REST = 2.0  # seconds that a database which failed is left alone
+_FAILURES = (SQLAlchemyError, OSError)
+_OUTAGES = (OperationalError, InterfaceError, PoolTimeout, OSError)
+
+Listener = Callable[[str, Sequence[Message]], None]
 
 
 class ConversationStore(SQLTrackerStore):
-    """Keeps what was said, in Rasa's own table.
+    """Keeps what was said.
 
-    Unlike Rasa's store it never ends the process over an unreadable conversation, reads a session in two indexed
-    queries, and writes a turn without reading the conversation again.
+    While the database is out, visitors are answered from what this process remembers, and their turns are spooled; when
+    it is back, the spool is written first.
     """
 
     def __init__(self, domain: Domain | None = None, event_broker: EventBroker | None = None, **kwargs: Any) -> None:
-        url = os.environ.get("DATABASE_URL") or _sqlite_url()
-        super().__init__(domain=domain, host=url, event_broker=event_broker)
-        if url.startswith("sqlite"):
-            self.engine = _sqlite_engine(url)
-            self.sessionmaker.configure(bind=self.engine)
+        self._remembered: OrderedDict[str, Known] = OrderedDict()
+        TrackerStore.__init__(self, domain, event_broker)  # not Rasa's SQL store: it waits for the database for ever
+        self.engine = open_database(database_url(CONVERSATIONS))
+        self.sessionmaker = sessionmaker(bind=self.engine)
+        self.spool = Spool(var_dir() / "spool")
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._is_migrated = False
+        self._out_until = 0.0
+        with contextlib.suppress(*_FAILURES):
+            self._use()
+
+    @property
+    def domain(self) -> Domain:
+        """What the trackers are made for."""
+        return self._domain
+
+    @domain.setter
+    def domain(self, domain: Domain | None) -> None:
+        self._domain = domain or Domain.empty()
+        self._remembered.clear()  # another model may have other slots
+
+    def on_turn(self, listener: Listener) -> None:
+        """Have somebody told of every turn in this process: the conversation, and what was said in it."""
+        self._listeners.append(listener)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Add the tracker's new events, all or none."""
+        """Add the tracker's new events, all or none; on the disk if the database is out."""
         await self.stream_events(tracker)
-        stored = getattr(tracker, _STORED, None)
-        if stored is None:
-            stored = self._count(tracker.sender_id)
-        rows = [_row(tracker.sender_id, event.as_dict()) for event in list(tracker.events)[stored:]]
-        if rows:
-            with self.engine.begin() as connection:
-                connection.execute(_EVENTS.insert(), rows)
-        setattr(tracker, _STORED, len(tracker.events))
+        await asyncio.to_thread(self._save, tracker)
+
+    async def record(self, conversation_id: str, events: Sequence[RasaEvent]) -> None:
+        """Add events that no turn of Rasa made, such as an apology for one that failed."""
+        tracker = await self.get_or_create_tracker(conversation_id, append_action_listen=False)
+        for event in events:
+            tracker.update(event)
+        await self.save(tracker)
 
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
-        of_sender = _EVENTS.c.sender_id == sender_id
-        with self.engine.connect() as connection:
-            query = sa.select(_EVENTS.c.data).where(of_sender).order_by(_EVENTS.c.id)
-            if not fetch_events_from_all_sessions:
-                query = query.where(_EVENTS.c.id >= self._session_start(connection, sender_id))
-            events = [json.loads(data) for (data,) in connection.execute(query)]
-        if not events or not self.domain:
+        if fetch_events_from_all_sessions:
+            return await asyncio.to_thread(self._read_whole, sender_id)
+        known = await asyncio.to_thread(self._read, sender_id)
+        if known is None:
             return None
-        tracker = DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
-        if not fetch_events_from_all_sessions:
-            setattr(tracker, _STORED, len(tracker.events))
-        return tracker
+        setattr(known.tracker, _KNOWN, known)
+        return known.tracker
 
-    def _session_start(self, connection: sa.engine.Connection, sender_id: str) -> int:
-        """The id of the event that began the visitor's last session; 0 if there is none."""
-        query = sa.select(sa.func.max(_EVENTS.c.id)).where(
-            _EVENTS.c.sender_id == sender_id, _EVENTS.c.type_name == SessionStarted.type_name
-        )
-        return connection.execute(query).scalar() or 0
-
-    def _count(self, sender_id: str) -> int:
+    def ping(self) -> None:
+        """Ask the database for a sign of life; raises its error if there is none."""
         with self.engine.connect() as connection:
-            query = sa.select(sa.func.count()).where(
-                _EVENTS.c.sender_id == sender_id, _EVENTS.c.id >= self._session_start(connection, sender_id)
-            )
-            return int(connection.execute(query).scalar())
+            connection.execute(sa.text("SELECT 1"))
+
+    def replay(self) -> int:
+        """Write what waits in the spool, if the database takes it; how many turns that were."""
+        if self.spool.is_empty() or self.is_out:
+            return 0
+        try:
+            self._use()
+            return self._replay()
+        except _FAILURES as error:
+            self._failed(error)
+            return 0
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the database has just failed, and is left alone for a moment."""
+        return time.monotonic() < self._out_until
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that reads. Raises: what the database raises, at once while it is out."""
+        self._use()
+        with self._watched(), reading(self.engine) as session:
+            yield session
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A transaction that writes. Raises: what the database raises, at once while it is out."""
+        self._use()
+        with self._watched(), writing(self.engine) as session:
+            yield session
+
+    def remembered(self, conversation_id: str) -> DialogueStateTracker | None:
+        """What this process remembers of a conversation: all that there is while the database is out."""
+        known = self._remembered.get(conversation_id)
+        return known.tracker if known else None
+
+    def forget(self, conversation_id: str) -> None:
+        """Forget what this process remembers of a conversation."""
+        with self._lock:
+            self._remembered.pop(conversation_id, None)
 
     @contextlib.contextmanager
     def session_scope(self) -> Iterator[Session]:
@@ -85,10 +156,136 @@ class ConversationStore(SQLTrackerStore):
         finally:
             session.close()
 
-    def ping(self) -> None:
-        """Ask the database for a sign of life; raises its error if there is none."""
-        with self.engine.connect() as connection:
-            connection.execute(sa.text("SELECT 1"))
+    def _save(self, tracker: DialogueStateTracker) -> None:
+        known = getattr(tracker, _KNOWN, None) or self._known_of(tracker)
+        events = known.new_events()
+        if not events:
+            return
+        after, window = known.moved_on(self.domain.slots)
+        turn = Turn(tracker.sender_id, [event.as_dict() for event in events], known.event_count, window)
+        try:
+            messages, is_whole = self._write(turn)
+        except ConversationDeleted:
+            logger.info("conversations.turn.dropped", reason="the conversation was deleted")
+            return
+        setattr(tracker, _KNOWN, Known(tracker, known.seq, known.snapshot, len(tracker.events)))
+        if is_whole:
+            self._remember(tracker.sender_id, after)
+        for listener in self._listeners:
+            listener(tracker.sender_id, messages)
+
+    def _write(self, turn: Turn) -> tuple[Sequence[Message], bool]:
+        """Store a turn; what was said in it, and whether this process knows the whole conversation."""
+        try:
+            self._use()
+            if not self.spool.is_empty():
+                self._replay()
+            with writing(self.engine) as session:
+                written = write_turn(session, turn)
+            return written.messages, written.alone
+        except _FAILURES as error:
+            self._failed(error)
+        self.spool.append(turn)
+        projection = Projection(1, turn.first_seq or 0).add(turn.events)
+        return [message.numbered(None) for message in projection.messages], True
+
+    def _replay(self) -> int:
+        count = self.spool.replay(self._write_spooled)
+        if count:
+            logger.info("conversations.spool.replayed", turns=count)
+        return count
+
+    def _write_spooled(self, turn: Turn) -> None:
+        self.forget(turn.conversation_id)
+        with contextlib.suppress(ConversationDeleted):
+            try:
+                try:
+                    self._write_once(turn)
+                except IntegrityError:  # its message was sent again, and is stored by another turn: both were answered
+                    self._write_once(turn.renamed())
+            except _OUTAGES:
+                raise
+            except SQLAlchemyError as error:  # it would be refused for ever, and the turns after it would wait for ever
+                self.spool.set_aside(turn)
+                logger.error("conversations.spool.refused", reason=type(error).__name__, turn_id=turn.turn_id)
+
+    def _write_once(self, turn: Turn) -> None:
+        with writing(self.engine) as session:
+            if not is_replayed(session, turn):
+                write_turn(session, turn, replayed=True)
+
+    def _read(self, sender_id: str) -> Known | None:
+        with self._lock:
+            remembered = self._remembered.pop(sender_id, None)
+        try:
+            self._use()
+            if not self.spool.is_empty():
+                self._replay()
+            return self._read_window(sender_id, remembered)
+        except _FAILURES as error:
+            self._failed(error)
+            return remembered
+
+    def _read_window(self, sender_id: str, remembered: Known | None) -> Known | None:
+        columns = (_CONVERSATIONS.c.event_count, _CONVERSATIONS.c.window_seq, _CONVERSATIONS.c.snapshot)
+        with reading(self.engine) as session:
+            row = session.execute(sa.select(*columns).where(_CONVERSATIONS.c.id == sender_id)).first()
+            if row is None or row.event_count == 0:
+                return None
+            if remembered and remembered.event_count == row.event_count:
+                return remembered
+            query = sa.select(_EVENTS.c.data).where(_EVENTS.c.sender_id == sender_id, _EVENTS.c.seq >= row.window_seq)
+            data = session.execute(query.order_by(_EVENTS.c.seq)).scalars().all()
+        try:
+            return windows.read(sender_id, row.window_seq, row.snapshot, data, self.domain.slots)
+        except (ValueError, KeyError, TypeError) as error:  # the visitor is answered all the same, as if anew
+            logger.error("conversations.events.unreadable", reason=type(error).__name__)
+            return Known(self.init_tracker(sender_id), row.event_count, 0, 0)
+
+    def _read_whole(self, sender_id: str) -> DialogueStateTracker | None:
+        query = sa.select(_EVENTS.c.data).where(_EVENTS.c.sender_id == sender_id).order_by(_EVENTS.c.seq)
+        try:
+            with self.reading() as session:
+                data = session.execute(query).scalars().all()
+        except _FAILURES as error:
+            self._failed(error)
+            return None
+        return windows.read(sender_id, 0, None, data, self.domain.slots).tracker if data else None
+
+    def _known_of(self, tracker: DialogueStateTracker) -> Known:
+        """What the database holds of a tracker that was not read from it."""
+        known = self._read(tracker.sender_id)
+        return Known(tracker, known.seq, known.snapshot, known.stored) if known else Known(tracker, 0, 0, 0)
+
+    def _remember(self, sender_id: str, known: Known) -> None:
+        with self._lock:
+            self._remembered[sender_id] = known
+            if len(self._remembered) > _MOST_KNOWN:
+                self._remembered.popitem(last=False)
+
+    def _use(self) -> None:
+        """Make sure of the tables. Raises: OSError while the database is left alone."""
+        if self.is_out:
+            raise ConnectionError("the database has just failed")
+        if not self._is_migrated:
+            with self._watched():
+                migrate(self.engine, CONVERSATIONS)
+            self._is_migrated = True
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except _OUTAGES as error:
+            self._failed(error)
+            raise
+
+    def _failed(self, error: Exception) -> None:
+        if self.is_out:
+            return
+        if isinstance(error, _OUTAGES):
+            self._out_until = time.monotonic() + _REST
+        logger.error("conversations.database.failed", reason=type(error).__name__)
 
 
 def conversation_store(store: TrackerStore) -> ConversationStore:
@@ -102,36 +299,3 @@ def conversation_store(store: TrackerStore) -> ConversationStore:
             raise TypeError(f"endpoints.yml configures {type(store).__name__}, not the conversation store")
         store = inner
     return store
-
-
-def _row(sender_id: str, event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "sender_id": sender_id,
-        "type_name": event["event"],
-        "timestamp": event.get("timestamp"),
-        "intent_name": event.get("parse_data", {}).get("intent", {}).get("name"),
-        "action_name": event.get("name"),
-        "data": json.dumps(event),
-    }
-
-
-def _sqlite_url() -> str:
-    folder = var_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{folder / 'conversations.db'}"
-
-
-def _sqlite_engine(url: str) -> sa.engine.Engine:
-    """An engine that keeps its connections: opening one costs as much as a query."""
-    engine = sa.create_engine(url, poolclass=sa.pool.QueuePool, connect_args={"check_same_thread": False})
-    sa.event.listen(engine, "connect", _tune_sqlite)
-    return engine
-
-
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    """Let readers and one writer work side by side, and wait for a lock rather than fail."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA busy_timeout=5000")
-    cursor.close()

@@ -11,14 +11,15 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TypeVar
 
 import structlog
 
 from assistant.clinic import Clinic
+from assistant.clock import utc_now
+from assistant.database import BOOKINGS, database_url, open_database
 from assistant.settings import var_dir
-from bookings.database import database_url, open_database
 from bookings.models import Target
 from bookings.notifications import SEND_SECONDS, DeliveryFailed, DeliveryRefused, Notice, Sender
 from bookings.notifications.email import MailSettings, StaffEmail, VisitorEmail, mail_settings
@@ -167,10 +168,6 @@ def _beat() -> None:
     alive.touch()
 
 
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 async def _until_told(outbox: Outbox, senders: Mapping[Target, Sender]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -190,8 +187,8 @@ def main() -> None:
         ]
     )
     try:
-        senders = configured_senders(Clinic.load(), _utc_now)
-        outbox = Outbox(open_database(database_url()), ContactCipher.load(), _utc_now)
+        senders = configured_senders(Clinic.load(), utc_now)
+        outbox = Outbox(open_database(database_url(BOOKINGS)), ContactCipher.load(), utc_now)
     except ValueError as problem:
         sys.exit(f"bookings.deliver: {problem}")
     asyncio.run(_until_told(outbox, senders))

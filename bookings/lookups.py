@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from bookings.database import serialise
+from assistant.database import serialise
 from bookings.models import FailedLookup
 
 WINDOW = timedelta(hours=1)

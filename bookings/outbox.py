@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bookings.database import reading
+from assistant.database import reading
 from bookings.messages import PAYLOAD_FIELD
 from bookings.models import ConsultationRequest, OutboxMessage, Target
 from bookings.secrets import ContactCipher

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, selectinload
 
-from bookings.database import reading, serialise, writing
+from assistant.database import reading, serialise, writing
 from bookings.lookups import Attempt, same_contact
 from bookings.messages import Messages
 from bookings.models import ConsultationRequest, Kind, Slot, State, Target

@@ -6,30 +6,18 @@ another column no longer opens. Each value names the key that it was written wit
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import logging
-import os
 import secrets
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from assistant.settings import var_dir
+from assistant.keys import KEY_BYTES, KeyProblem, load_key
 
-logger = logging.getLogger(__name__)
-
-KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
-
-
-class KeyProblem(ValueError):
-    """The key is not one: the text says where it comes from, never what it holds."""
 
 
 class Unreadable(ValueError):
@@ -50,17 +38,9 @@ class ContactCipher:
     def load(cls) -> ContactCipher:
         """The cipher of this installation: the key is `BOOKINGS_KEY`, else `bookings.key`, created when absent.
 
-        Raises:
-            KeyProblem: `BOOKINGS_KEY` or the file holds something else than 32 bytes in base64.
+        Raises: KeyProblem.
         """
-        text = os.environ.get("BOOKINGS_KEY")
-        if text:
-            return cls(_decode(text, "BOOKINGS_KEY"))
-        path = var_dir() / "bookings.key"
-        if not path.exists():
-            _create(path)
-        _close_to_others(path)
-        return cls(_decode(path.read_text(encoding="ascii", errors="replace"), path.name))
+        return cls(load_key("BOOKINGS_KEY", "bookings.key"))
 
     def encrypt(self, text: str, field: str) -> bytes:
         """The text as it is stored in the named field, e.g. `requests.name`; never the same twice."""
@@ -91,46 +71,3 @@ class ContactCipher:
 
     def __repr__(self) -> str:
         return "ContactCipher(***)"
-
-
-def _decode(text: str, source: str) -> bytes:
-    try:
-        key = base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        raise KeyProblem(f"{source}: write {KEY_BYTES} random bytes in base64") from None
-    if len(key) != KEY_BYTES:
-        raise KeyProblem(f"{source}: write {KEY_BYTES} random bytes in base64; these are {len(key)}")
-    return key
-
-
-def _create(path: Path) -> None:
-    """Write a new key, whole or not at all; of several processes at once the first one's key stands."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-        _sync_folder(path.parent)
-    except FileExistsError:
-        return  # another process was first: its key is the one
-    finally:
-        draft.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name survive a power cut: without its key the database is lost."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _close_to_others(path: Path) -> None:
-    mode = path.stat().st_mode & 0o777
-    if mode & 0o077:
-        path.chmod(0o600)
-        logger.warning("bookings.key.closed: %s was open to others (mode %o); it is the owner's only now", path, mode)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from assistant.clinic import Clinic
-from bookings.database import database_url, migrate, open_database
+from assistant.clock import utc_now
+from assistant.database import BOOKINGS, database_url, migrate, open_database
 from bookings.deliver import configured_targets
 from bookings.notifications import is_loopback
 from bookings.requests import BookingStore
@@ -64,15 +65,10 @@ def open_store(clinic: Clinic) -> BookingStore:
     Raises: ValueError naming what is wrong in the environment, or what the database raises.
     """
     targets, cipher = configured_targets(), ContactCipher.load()
-    engine = open_database(database_url())
-    migrate(engine)
+    engine = open_database(database_url(BOOKINGS))
+    migrate(engine, BOOKINGS)
     SlotBook(engine, utc_now).offer(OfferedSlot(start, clinic.consultation_minutes) for start in clinic.slots)
     return BookingStore(engine, cipher, targets, utc_now)
-
-
-def utc_now() -> datetime:
-    """The present moment."""
-    return datetime.now(timezone.utc)
 
 
 def _is_safe(url: str) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from bookings.database import reading, writing
+from assistant.database import reading, writing
 from bookings.models import Slot, SlotClaim
 from bookings.slotfile import OfferedSlot, read_slots
 

@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.clinic import Clinic
-from bookings.settings import BookingSettings, open_store, utc_now
+from assistant.clock import utc_now
+from bookings.settings import BookingSettings, open_store
 from console.app import create_app
 
 _HOST = "127.0.0.1"

@@ -19,17 +19,19 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, redirect
 
 from assistant.clinic import Clinic
+from assistant.limits import WINDOW, RateLimit
+from assistant.tokens import Expired, Forged
 from bookings import contact, times
-from bookings.links import LINK_LABEL, Expired, Forged, read_link
+from bookings.links import LINK_LABEL, read_link
 from bookings.models import State
 from bookings.progress import FINAL, NotPossible
 from bookings.records import RequestView
 from bookings.requests import VISITOR, BookingStore, UnknownRequest
 from bookings.settings import LINK_LIFETIME, LINK_PATH, BookingSettings
 from console import wording
-from console.limits import WINDOW, RateLimit
 from console.pages import Pages, Problem
 
+_REQUESTS = 30  # of a link within a minute; a person needs a few
 _LONGEST = 500  # characters that a browser lets somebody type
 
 
@@ -54,7 +56,7 @@ class VisitorPages:
         self._settings = settings
         self._clock = clock
         self._pages = pages
-        self._limit = RateLimit()
+        self._limit = RateLimit(_REQUESTS)
 
     def add_to(self, app: Sanic) -> None:
         """Serve these pages in an app."""

@@ -18,10 +18,10 @@ import psutil
 import pytest
 import yaml
 
-from bookings.database import open_database
+from assistant.clock import utc_now
+from assistant.database import open_database
 from bookings.requests import BookingStore
 from bookings.secrets import ContactCipher
-from bookings.settings import utc_now
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")

@@ -17,7 +17,7 @@ SET_BY_US = {"RASA_TELEMETRY_ENABLED", "TF_CPP_MIN_LOG_LEVEL", "OMP_NUM_THREADS"
 def named_in(path: Path) -> set[str]:
     """Texts that are written like a variable, in a module that has to do with the environment."""
     source = path.read_text(encoding="utf-8")
-    if not re.search(r"\benviron\b|\benv\b", source):
+    if not re.search(r"\benviron\b|\benv\b|\bload_key\b", source):
         return set()
     tree = ast.parse(source)
     keys = {id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}

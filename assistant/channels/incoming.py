@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+WEBCHAT = "webchat:"  # begins the conversation ids of that channel, which proves whose they are
 MAX_TEXT = 2000  # characters
 MAX_BODY = 256 * 1024  # bytes; a too long message is still looked through for words of danger
 _SENDER = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -18,10 +19,12 @@ _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Refused(Exception):
-    """A request that is not answered; `status` is the HTTP status, the text tells the client why."""
+    """A request that is not answered; `status` is the HTTP status, the text tells the client why,
+    `retry_after` in how many seconds it may ask again."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, retry_after: int | None = None) -> None:
         super().__init__(reason)
+        self.retry_after = retry_after
         self.status = status
         self.reason = reason
 
@@ -54,19 +57,21 @@ def read_sender(body: object) -> str:
     sender = body.get("sender")
     if not isinstance(sender, str) or not _SENDER.fullmatch(sender):
         raise Refused(400, "`sender` must be 1 to 128 of the characters A-Z a-z 0-9 . _ : -")
+    if sender.startswith(WEBCHAT):
+        raise Refused(400, f"`sender` must not begin with `{WEBCHAT}`: those are the visitors of the website.")
     return sender
 
 
-def read_text(body: Mapping[str, Any]) -> str:
+def read_text(body: Mapping[str, Any], name: str = "message") -> str:
     """Read the message's text, of any length.
 
     Raises: Refused if it is not a text, or holds characters that no person types.
     """
-    text = body.get("message")
+    text = body.get(name)
     if not isinstance(text, str):
-        raise Refused(400, "`message` must be a text.")
+        raise Refused(400, f"`{name}` must be a text.")
     if _UNREADABLE.search(text):
-        raise Refused(400, "`message` holds characters that cannot be stored (NUL or lone surrogates).")
+        raise Refused(400, f"`{name}` holds characters that cannot be stored (NUL or lone surrogates).")
     return text
 
 

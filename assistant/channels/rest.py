@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-import traceback
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from rasa.shared.core.events import BotUttered
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from assistant import safety
+from assistant.channels.answering import Handler, answer, apology
+from assistant.channels.buttons import button_title
 from assistant.channels.incoming import MAX_BODY, Incoming, Refused, check_text, read_sender, read_text
-from assistant.safety_replies import parse_data, safety_reply
+from assistant.safety_replies import parse_data, safety_text
 
-logger = structlog.get_logger()
-
-Handler = Callable[[UserMessage], Awaitable[Any]]
 _END = object()  # closes a stream
 
 
@@ -80,26 +74,23 @@ async def _read(request: Request) -> UserMessage | list[dict[str, Any]]:
             raise Refused(503, "The assistant is starting. Please try again in a few seconds.")
     except Refused:
         if danger:
-            return safety_reply(danger, sender)
+            return _safety_reply(safety_text(danger), sender)
         raise
     if danger:
         return _user_message(incoming.plain_text, sender, parse_data(incoming.plain_text, danger))
-    if incoming.claims_button and await _issued(agent, incoming):
-        return _user_message(incoming.text, sender)
+    title = await _title(agent, incoming) if incoming.claims_button else None
+    if title is not None:
+        return _user_message(incoming.text, sender, metadata={"title": title})
     return _user_message(incoming.plain_text, sender)
 
 
-def _user_message(text: str, sender: str, parse_data: dict[str, Any] | None = None) -> UserMessage:
-    return UserMessage(text, CollectingOutputChannel(), sender, input_channel="rest", parse_data=parse_data)
+def _user_message(text: str, sender: str, parse_data: dict[str, Any] | None = None, **more: Any) -> UserMessage:
+    return UserMessage(text, CollectingOutputChannel(), sender, input_channel="rest", parse_data=parse_data, **more)
 
 
-async def _issued(agent: Any, incoming: Incoming) -> bool:
-    """Whether this conversation was shown a button with this payload."""
+async def _title(agent: Any, incoming: Incoming) -> str | None:
     tracker = await agent.tracker_store.retrieve(incoming.sender)
-    if tracker is None:
-        return False
-    shown = (event.data.get("buttons") or [] for event in tracker.events if isinstance(event, BotUttered))
-    return any(button.get("payload") == incoming.text for buttons in shown for button in buttons)
+    return button_title(tracker, incoming.text) if tracker else None
 
 
 async def _answer(on_new_message: Handler, message: UserMessage) -> HTTPResponse:
@@ -109,30 +100,15 @@ async def _answer(on_new_message: Handler, message: UserMessage) -> HTTPResponse
 
 
 async def _replies(on_new_message: Handler, message: UserMessage) -> list[dict[str, Any]]:
-    """Let Rasa answer; a crash or silence becomes the safety reply for a person in danger, else an honest error."""
-    try:
-        await on_new_message(message)
-    except Exception as error:  # whatever went wrong, the visitor must not be left without a word
-        # Only the places in the code: the error's own message may quote the visitor.
-        logger.error(
-            "rest.message.failed", reason=type(error).__name__, frames=traceback.format_tb(error.__traceback__)
-        )
-    if message.output_channel.messages:
+    """Let Rasa answer; without an answer, the apology in this channel's form."""
+    if await answer(on_new_message, message):
         return list(message.output_channel.messages)
-    danger = safety.detect(message.text)
-    if danger:
-        return safety_reply(danger, message.sender_id)
-    return [_failure()]
+    text, error_id = apology(message.text)
+    return [{"error": text, "error_id": error_id}] if error_id else _safety_reply(text, message.sender_id)
 
 
-def _failure() -> dict[str, str]:
-    error_id = secrets.token_hex(4)
-    logger.error("rest.message.unanswered", error_id=error_id)
-    return {
-        "error": "Something went wrong and your message was not answered. Please try again, or contact the clinic. "
-        "In an emergency call 911; if you think of suicide, call or text 988.",
-        "error_id": error_id,
-    }
+def _safety_reply(text: str, recipient: str) -> list[dict[str, Any]]:
+    return [{"recipient_id": recipient, "text": text}]
 
 
 async def _stream(request: Request, on_new_message: Handler, message: UserMessage) -> None:

@@ -99,13 +99,14 @@ def test_visitors_are_apart(store: ConversationStore, domain: Domain) -> None:
     assert asyncio.run(store.retrieve("w")) is None
 
 
-def test_an_unreadable_row_raises_and_does_not_end_the_process(store: ConversationStore, domain: Domain) -> None:
+def test_an_unreadable_row_ends_nothing_and_the_conversation_goes_on(store: ConversationStore, domain: Domain) -> None:
     save(store, DialogueStateTracker("v", domain.slots), turn("hi", "greet"), domain)
     with store.engine.begin() as connection:
         connection.execute(sa.text("UPDATE events SET data = '{'"))
-    with pytest.raises(ValueError):
-        asyncio.run(store.retrieve("v"))
-    assert asyncio.run(FailSafeTrackerStore(store).retrieve("v")) is None
+    tracker = asyncio.run(FailSafeTrackerStore(ConversationStore(domain)).retrieve("v"))
+    assert tracker is not None and not tracker.events
+    save(store, tracker, turn("thanks", "thank"), domain)
+    assert [row.intent_name for row in rows(store) if row.type_name == "user"] == ["greet", "thank"]
 
 
 def test_the_store_is_found_inside_rasas_wrappers(store: ConversationStore) -> None:

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
 
-from bookings.database import migrate, open_database
+from assistant.database import BOOKINGS, migrate, open_database
 from bookings.models import Kind, OutboxMessage, State, Target
 from bookings.records import NewRequest
 from bookings.requests import BookingStore
@@ -73,7 +73,7 @@ def postgres_template(postgres_server: str) -> str:
     """A database with the tables, which new ones are copied from."""
     _execute(postgres_server, "CREATE DATABASE migrated")
     engine = open_database(_database(postgres_server, "migrated"))
-    migrate(engine)
+    migrate(engine, BOOKINGS)
     engine.dispose()
     return "migrated"
 
@@ -92,7 +92,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the tables and nothing in them."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'bookings.db'}"
-        migrate(open_database(url))
+        migrate(open_database(url), BOOKINGS)
         yield url
         return
     server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Engine
 from standardwebhooks import Webhook
 
 from assistant.clinic import Clinic
-from bookings.database import open_database
+from assistant.database import open_database
 from bookings.messages import PAYLOAD_FIELD
 from bookings.models import Base, ConsultationRequest, OutboxMessage, Target
 from bookings.notifications import Notice

@@ -14,7 +14,7 @@ from itertools import count
 
 import sqlalchemy as sa
 
-from bookings.database import open_database
+from assistant.database import open_database
 from bookings.models import Target
 from bookings.requests import BookingStore
 from bookings.secrets import ContactCipher

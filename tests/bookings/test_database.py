@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import Engine
 
-from bookings.database import database_url, migrate, open_database, reading, writing
+from assistant.database import BOOKINGS, database_url, migrate, open_database, reading, writing
 from bookings.models import AppendOnly, Base, FailedLookup, RequestHistory
 from bookings.records import new_row
 from tests.bookings.conftest import NOW, a_request, rows
@@ -29,7 +29,7 @@ def test_the_migrations_build_the_tables_of_the_models(engine: Engine) -> None:
 
 def test_migrating_again_changes_nothing(store, engine: Engine) -> None:
     reference = store.submit(a_request()).reference
-    migrate(engine)
+    migrate(engine, BOOKINGS)
     assert store.get(reference).name == "Maria O'Neil"
 
 
@@ -37,7 +37,8 @@ def test_migrating_again_changes_nothing(store, engine: Engine) -> None:
 def test_processes_that_start_together_all_find_the_tables(kind: str, tmp_path: Path, request) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'b.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_url")
     program = (
-        "import sys; from bookings.database import *; e = open_database(sys.argv[1]); sys.stdin.readline(); migrate(e)"
+        "import sys; from assistant.database import *; e = open_database(sys.argv[1]); sys.stdin.readline(); "
+        "migrate(e, BOOKINGS)"
     )
     running = [
         subprocess.Popen([sys.executable, "-W", "ignore", "-c", program, url], cwd=PROJECT_DIR, stdin=subprocess.PIPE)
@@ -56,15 +57,15 @@ def test_the_command_line_of_alembic_migrates_the_configured_database(tmp_path: 
     for direction in (["upgrade", "head"], ["downgrade", "base"], ["upgrade", "head"]):
         command = [sys.executable, "-W", "ignore", "-m", "alembic", *direction]
         subprocess.run(command, cwd=PROJECT_DIR, check=True, capture_output=True)
-    assert rows(open_database(database_url()), FailedLookup) == []
+    assert rows(open_database(database_url(BOOKINGS)), FailedLookup) == []
 
 
 def test_the_database_is_a_file_of_the_data_folder_unless_said_otherwise(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
-    assert database_url() == f"sqlite:///{tmp_path}/bookings.db"
+    assert database_url(BOOKINGS) == f"sqlite:///{tmp_path}/bookings.db"
     monkeypatch.setenv("DATABASE_URL", "postgresql://db/bookings")
-    assert database_url() == "postgresql://db/bookings"
+    assert database_url(BOOKINGS) == "postgresql://db/bookings"
 
 
 @pytest.mark.parametrize("wrong", ["sqlite://", "sqlite:///:memory:", "mysql://db/bookings"])
@@ -84,7 +85,7 @@ def test_only_the_owner_reads_the_file(tmp_path: Path) -> None:
 
 def test_a_second_writer_waits_for_the_first_and_a_reader_waits_for_nobody(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'b.db'}")
-    migrate(engine)
+    migrate(engine, BOOKINGS)
     holding, done = Event(), Event()
 
     def hold() -> None:
@@ -110,9 +111,9 @@ def test_a_second_writer_waits_for_the_first_and_a_reader_waits_for_nobody(tmp_p
 def test_opening_it_again_leaves_the_locks_of_what_is_open(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'b.db'}"
     first = open_database(url)
-    migrate(first)
+    migrate(first, BOOKINGS)
     program = (
-        "import sys; from bookings.database import *; from bookings.models import *\n"
+        "import sys; from assistant.database import *; from bookings.models import *\n"
         "from tests.bookings.conftest import NOW\n"
         "with writing(open_database(sys.argv[1])) as session: session.add(FailedLookup(who='other', at=NOW))"
     )

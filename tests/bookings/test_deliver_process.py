@@ -14,7 +14,7 @@ from typing import Any
 import pgserver
 import pytest
 
-from bookings.database import open_database
+from assistant.database import open_database
 from bookings.deliver import configured_senders, deliver_due
 from bookings.models import Base, Target
 from tests.bookings.delivery import (

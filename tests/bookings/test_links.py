@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookings.links import LINK_LABEL, Expired, Forged, read_link, sign_link
+from assistant.tokens import Expired, Forged
+from bookings.links import LINK_LABEL, read_link, sign_link
 from bookings.reference import new_reference
 from bookings.secrets import ContactCipher
 from tests.bookings.conftest import NOW

@@ -93,7 +93,7 @@ def test_a_key_that_others_could_read_is_closed_and_that_is_said(var: Path, capl
     with caplog.at_level(logging.WARNING):
         ContactCipher.load()
     assert (var / "bookings.key").stat().st_mode & 0o777 == 0o600
-    assert "bookings.key.closed" in caplog.text
+    assert "keys.closed" in caplog.text
     assert (var / "bookings.key").read_text().strip() not in caplog.text
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from assistant.clinic import Clinic
-from bookings.database import database_url, open_database
+from assistant.clock import utc_now
+from assistant.database import BOOKINGS, database_url, open_database
 from bookings.models import Slot
-from bookings.settings import BookingSettings, BookingSettingsError, open_store, utc_now
+from bookings.settings import BookingSettings, BookingSettingsError, open_store
 from bookings.slots import SlotBook
 from tests.bookings.conftest import a_request, rows
 
@@ -71,7 +72,7 @@ def test_the_store_is_built_and_offers_the_clinics_times_once(tmp_path: Path, mo
     clinic = Clinic(slots=(start, past), consultation_minutes=30)
     reference = open_store(clinic).submit(a_request()).reference
     assert open_store(clinic).get(reference).name == "Maria O'Neil"
-    engine = open_database(database_url())
+    engine = open_database(database_url(BOOKINGS))
     assert len(rows(engine, Slot)) == 2
     (free,) = SlotBook(engine, utc_now).free(utc_now(), 10)
     assert (free.starts_at, free.minutes) == (start, 30)

@@ -17,7 +17,7 @@ from sanic import Sanic
 from sqlalchemy.engine import Engine
 
 from assistant.clinic import Clinic
-from bookings.database import migrate, open_database
+from assistant.database import BOOKINGS, migrate, open_database
 from bookings.links import LINK_LABEL, sign_link
 from bookings.models import Target
 from bookings.requests import BookingStore
@@ -99,7 +99,7 @@ def start_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
 
     def start(clinic: Clinic = CLINIC, settings: BookingSettings | None = None) -> Site:
         engine = open_database(f"sqlite:///{tmp_path / 'bookings.db'}")
-        migrate(engine)
+        migrate(engine, BOOKINGS)
         clock = Clock(NOW)
         store = BookingStore(engine, ContactCipher(b"k" * 32), frozenset(Target), clock)
         app = create_app(store, clinic, settings or BookingSettings(allow_fictional_phones=True), clock)

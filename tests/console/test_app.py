@@ -14,9 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from assistant.clock import utc_now
 from bookings.links import LINK_LABEL, sign_link
 from bookings.secrets import ContactCipher
-from bookings.settings import open_store, utc_now
+from bookings.settings import open_store
 from console.pages import FOLDER
 from tests.bookings.conftest import a_request
 from tests.conftest import PROJECT_DIR, free_port

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
+from assistant.clock import utc_now
 from bookings.reference import new_reference
-from bookings.settings import utc_now
 from bookings.slotfile import OfferedSlot
 from bookings.slots import SlotBook
 

@@ -1,4 +1,4 @@
-"""The database of consultation requests: SQLite by default, PostgreSQL where several machines share one."""
+"""The databases of consultation requests and of conversations: SQLite files, or one PostgreSQL for all machines."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ from assistant.settings import PROJECT_DIR, var_dir
 _BUSY_MILLISECONDS = 5000  # how long a writer waits for another one
 _CONNECT_SECONDS = 5
 _SQLITE_CONNECTIONS = 4
-_MIGRATION_LOCK = "bookings.migrations"
-_READ_ONLY = "bookings_read_only"
+_READ_ONLY = "clinic_read_only"
+BOOKINGS = "bookings"
+CONVERSATIONS = "conversations"
+# Where Alembic notes how far an area's tables are.
+VERSION_TABLES = {BOOKINGS: "alembic_version", CONVERSATIONS: "alembic_version_conversations"}
 
 
-def database_url() -> str:
-    """Where requests are kept: `DATABASE_URL`, else the file `bookings.db` in the assistant's data folder."""
-    return os.environ.get("DATABASE_URL") or f"sqlite:///{var_dir() / 'bookings.db'}"
+def database_url(area: str) -> str:
+    """Where an area's tables are: `DATABASE_URL`, else a file with the area's name in the assistant's data folder."""
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{var_dir() / area}.db"
 
 
 def open_database(url: str) -> Engine:
-    """Connect to the database of requests; its tables are built by `migrate`.
+    """Connect to a database; its tables are built by `migrate`.
 
     On SQLite each transaction takes the write lock when it begins, so parallel writers queue instead of failing
     half-way; `reading` opens one that does not. Errors leave a statement's values out.
@@ -68,13 +71,16 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the tables up to date. Several processes may do so at once: one works, the others wait."""
+def migrate(engine: Engine, area: str) -> None:
+    """Bring an area's tables up to date. Several processes may do so at once: one works, the others wait."""
+    folder = str(PROJECT_DIR / "migrations").replace("%", "%%")
     config = Config()
-    config.set_main_option("script_location", str(PROJECT_DIR / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", folder)
+    config.set_main_option("version_locations", f"{folder}/{area}")
+    config.set_main_option("version_path_separator", "newline")
     with engine.begin() as connection:
-        serialise(connection, _MIGRATION_LOCK)
-        config.attributes["connection"] = connection
+        serialise(connection, f"{area}.migrations")
+        config.attributes.update(connection=connection, area=area)
         command.upgrade(config, "head")
 
 

@@ -1,4 +1,4 @@
-"""Keeps one link from being asked for again and again."""
+"""Keeps one visitor, address or link from asking again and again."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections import deque
 from datetime import datetime, timedelta
 
 WINDOW = timedelta(minutes=1)
-REQUESTS = 30  # within the window; a person needs a few
 
 
 class RateLimit:
     """Counts requests in memory: each server process counts its own, and forgets them when it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, requests: int) -> None:
+        self._requests = requests  # within the window
         self._seen: dict[str, deque[datetime]] = {}
 
     def allows(self, who: str, now: datetime) -> bool:
         """Whether one more request is all right; if so, it is counted."""
         self._forget(now)
         seen = self._seen.setdefault(who, deque())
-        if len(seen) >= REQUESTS:
+        if len(seen) >= self._requests:
             return False
         seen.append(now)
         return True

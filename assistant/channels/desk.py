@@ -1,0 +1,247 @@
+"""Answers the website's visitors: each message once and in order, whichever server process took it in.
+
+A message is stored first, then worked on by the one process that has the conversation's lease, and marked as answered
+in the transaction that stores the answer. While the database is out, this process answers by itself; the turns wait in
+the store's spool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import structlog
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.shared.core.events import BotUttered, UserUttered
+from sqlalchemy.exc import SQLAlchemyError
+
+from assistant.channels.answering import Handler, answer, apology
+from assistant.channels.buttons import button_title
+from assistant.conversations import erasure, inbox, queries
+from assistant.conversations.inbox import MOST_ATTEMPTS, Arrival
+from assistant.conversations.messages import ASSISTANT, VISITOR, Message
+from assistant.conversations.turns import ConversationDeleted
+from assistant.safety_replies import parse_data
+from assistant.store import ConversationStore
+
+logger = structlog.get_logger()
+
+CHANNEL = "webchat"
+OUTAGES = (SQLAlchemyError, OSError)
+_PATIENCE = 10.0  # seconds that a visitor's request waits for its answer; later ones come as events
+_LOOK_AGAIN = 0.2  # seconds between looks whether another process has answered
+_LEFT_ALONE = 5.0  # seconds after which a message that nobody answers is answered by whoever sees it
+_REMEMBERED = 2000  # exchanges of this process
+
+_Key = tuple[str, str]  # the conversation, and the id that the visitor's browser gave the message
+
+
+class Desk:
+    """Takes messages in and has them answered.
+
+    Args:
+        on_new_message: lets Rasa handle a message.
+        changed: told the conversation whenever something about it has changed, from any thread.
+    """
+
+    def __init__(self, store: ConversationStore, on_new_message: Handler, changed: Callable[[str], None]) -> None:
+        self._store = store
+        self._on_new_message = on_new_message
+        self._changed = changed
+        self._worker = secrets.token_hex(8)
+        self._exchanges: OrderedDict[_Key, list[Message]] = OrderedDict()
+        self._answering: dict[_Key, asyncio.Task[None]] = {}
+        self._working: dict[str, asyncio.Task[None]] = {}
+        store.on_turn(self._note)
+
+    async def take_in(self, conversation_id: str, arrival: Arrival) -> list[Message]:
+        """Answer a message: the message itself and the replies, or nothing yet if that takes long.
+
+        The same message again is not answered again.
+
+        Raises: ConversationDeleted.
+        """
+        known = self._exchanges.get((conversation_id, arrival.client_id))
+        if known:
+            return known
+        try:
+            arrival = await asyncio.to_thread(self._receive, conversation_id, arrival)
+        except OUTAGES:
+            return await self._answer_alone(conversation_id, arrival)
+        return await self._wait_for(conversation_id, arrival.client_id)
+
+    async def clean_up(self) -> None:
+        """Look after messages that a process took in and did not answer. Call it every few seconds."""
+        left = await asyncio.to_thread(self._left_alone)
+        for conversation_id in left:
+            logger.info("webchat.message.left_alone")
+            self._work_on(conversation_id)
+
+    def forget(self, conversation_id: str) -> None:
+        """Forget what was said in a conversation."""
+        for key in [key for key in self._exchanges if key[0] == conversation_id]:
+            del self._exchanges[key]
+        self._store.forget(conversation_id)
+
+    async def stop(self) -> None:
+        """Finish what is being answered."""
+        await asyncio.gather(*self._working.values(), *self._answering.values(), return_exceptions=True)
+
+    def _receive(self, conversation_id: str, arrival: Arrival) -> Arrival:
+        """Store a message; it comes back with its button's title. What stands on no button is text."""
+        with self._store.writing() as session:
+            if arrival.payload is not None:
+                arrival = _pressed(arrival, queries.button_title(session, conversation_id, arrival.payload))
+            inbox.receive(session, conversation_id, CHANNEL, arrival, time.time())
+        return arrival
+
+    def _left_alone(self) -> list[str]:
+        # What waits in a spool was answered, and the inbox does not know it yet.
+        if not self._store.spool.is_empty():
+            return []
+        now = time.time()
+        try:
+            with self._store.reading() as session:
+                return inbox.left_alone(session, now - _LEFT_ALONE, now)
+        except OUTAGES:
+            return []
+
+    async def _answer_alone(self, conversation_id: str, arrival: Arrival) -> list[Message]:
+        """Answer without the database, from what this process remembers."""
+        if arrival.payload is not None:
+            tracker = self._store.remembered(conversation_id)
+            arrival = _pressed(arrival, button_title(tracker, arrival.payload) if tracker else None)
+        await self._answer(conversation_id, arrival)
+        return self._exchanges.get((conversation_id, arrival.client_id), [])
+
+    async def _wait_for(self, conversation_id: str, client_id: str) -> list[Message]:
+        """The answer to a message that was taken in, once there is one; nothing if that takes too long."""
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            task = self._work_on(conversation_id)
+            await asyncio.wait({task}, timeout=until - time.monotonic())
+            found = self._exchanges.get((conversation_id, client_id)) or await self._stored(conversation_id, client_id)
+            if len(found) > 1:
+                return found
+            await asyncio.sleep(_LOOK_AGAIN)
+        return []
+
+    async def _stored(self, conversation_id: str, client_id: str) -> list[Message]:
+        try:
+            return await asyncio.to_thread(self._read_exchange, conversation_id, client_id)
+        except OUTAGES:
+            return []
+
+    def _read_exchange(self, conversation_id: str, client_id: str) -> list[Message]:
+        with self._store.reading() as session:
+            if erasure.is_erased(session, conversation_id):
+                raise ConversationDeleted
+            return queries.exchange(session, conversation_id, client_id)
+
+    def _work_on(self, conversation_id: str) -> asyncio.Task[None]:
+        """Answer what waits; one task of this process is at it."""
+        task = self._working.get(conversation_id)
+        if task is None:
+            task = asyncio.ensure_future(self._work(conversation_id))
+            self._working[conversation_id] = task
+            task.add_done_callback(lambda _: self._working.pop(conversation_id, None))
+        return task
+
+    async def _work(self, conversation_id: str) -> None:
+        try:
+            while arrival := await asyncio.to_thread(self._claim_next, conversation_id):
+                self._changed(conversation_id)
+                await self._answer(conversation_id, arrival)
+        except OUTAGES as error:  # what was taken in stays, and is looked after by `clean_up`
+            logger.error("webchat.work.failed", reason=type(error).__name__)
+        self._changed(conversation_id)
+
+    def _claim_next(self, conversation_id: str) -> Arrival | None:
+        """The next message, if there is one and no other process is at the conversation."""
+        with self._store.writing() as session:
+            if not inbox.claim(session, conversation_id, self._worker, time.time()):
+                return None
+            arrival = inbox.next_waiting(session, conversation_id)
+            if arrival is None:
+                inbox.release(session, conversation_id, self._worker)
+            return arrival
+
+    async def _answer(self, conversation_id: str, arrival: Arrival) -> None:
+        """Answer a message, once even if it is asked for again meanwhile."""
+        key = (conversation_id, arrival.client_id)
+        task = self._answering.get(key)
+        if task is None:
+            task = asyncio.ensure_future(self._let_rasa_answer(conversation_id, arrival))
+            self._answering[key] = task
+            task.add_done_callback(lambda _: self._answering.pop(key, None))
+        await asyncio.shield(task)
+
+    async def _let_rasa_answer(self, conversation_id: str, arrival: Arrival) -> None:
+        key = (conversation_id, arrival.client_id)
+        if key in self._exchanges:
+            return
+        message = _user_message(conversation_id, arrival)
+        is_poison = arrival.attempts >= MOST_ATTEMPTS
+        if not is_poison and await answer(self._on_new_message, message):
+            if key not in self._exchanges:  # neither the database nor the disk took the turn
+                self._keep(key, _unstored(arrival, message))
+            return
+        text, error_id = apology(arrival.text)
+        sorry = BotUttered(text, metadata={"error_id": error_id} if error_id else None)
+        said = [] if key in self._exchanges else [_uttered(arrival, message)]
+        await self._store.record(conversation_id, [*said, sorry])
+
+    def _note(self, conversation_id: str, messages: Sequence[Message]) -> None:
+        """Remember what was said in a turn, and tell whoever listens."""
+        if messages and messages[0].author == VISITOR:
+            self._keep((conversation_id, messages[0].key), list(messages))
+        if messages:
+            self._changed(conversation_id)
+
+    def _keep(self, key: _Key, messages: list[Message]) -> None:
+        self._exchanges[key] = messages
+        while len(self._exchanges) > _REMEMBERED:
+            self._exchanges.popitem(last=False)
+
+
+def _pressed(arrival: Arrival, title: str | None) -> Arrival:
+    """A pressed button; one that the conversation was not shown is what its payload says, as text."""
+    if title is None:
+        return replace(arrival, text=str(arrival.payload).lstrip("/ "), payload=None)
+    return replace(arrival, text=title)
+
+
+def _user_message(conversation_id: str, arrival: Arrival) -> UserMessage:
+    return UserMessage(
+        arrival.payload or arrival.text,
+        CollectingOutputChannel(),
+        conversation_id,
+        parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger else None,
+        input_channel=CHANNEL,
+        message_id=arrival.client_id,
+        metadata={"title": arrival.text} if arrival.payload else None,
+    )
+
+
+def _uttered(arrival: Arrival, message: UserMessage) -> UserUttered:
+    """What the visitor said, as an event, where Rasa made none."""
+    return UserUttered(
+        arrival.text,
+        parse_data=message.parse_data,
+        input_channel=CHANNEL,
+        message_id=arrival.client_id,
+        metadata=message.metadata,
+    )
+
+
+def _unstored(arrival: Arrival, message: UserMessage) -> list[Message]:
+    own = Message(None, arrival.client_id, VISITOR, arrival.text, time.time())
+    replies = [
+        Message(None, f"{arrival.client_id}.{i}", ASSISTANT, reply.get("text") or "", time.time())
+        for i, reply in enumerate(message.output_channel.messages)
+    ]
+    return [own, *replies]

@@ -1,0 +1,289 @@
+"""The chat on the clinic's website: `/webhooks/webchat`. Its description: `openapi.json`, from `webchat.openapi.yml`.
+
+The page proves by a signed token which conversation is its own; there are no cookies, so no other page can speak for a
+visitor. Pages of other origins are refused. All state is in the conversation store: any server process can answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import Any
+
+import structlog
+import yaml
+from rasa.core.channels.channel import InputChannel
+from sanic import Blueprint, Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from assistant.channels.answering import Handler
+from assistant.channels.desk import OUTAGES, Desk
+from assistant.channels.incoming import MAX_BODY, Refused
+from assistant.channels.live import Live
+from assistant.channels.webchat_limits import Limits
+from assistant.channels.webchat_requests import Visitors, read_after, read_arrival, read_body, read_limit, read_rating
+from assistant.channels.webchat_settings import WebchatSettings
+from assistant.clock import utc_now
+from assistant.conversations import erasure, queries
+from assistant.conversations.messages import ASSISTANT, VISITOR, Message
+from assistant.conversations.turns import ConversationDeleted
+from assistant.keys import load_key
+from assistant.safety_replies import safety_text
+from assistant.store import ConversationStore, conversation_store
+
+logger = structlog.get_logger()
+
+_STREAMS = 8  # of one conversation: tabs and windows
+_TICK = 1.0  # seconds between looks at what other processes have done
+_CLEAN_UP_TICKS, _FORGET_TICKS = 3, 60
+_STARTING = "The assistant is starting. Please try again in a few seconds."
+_OUT = "We cannot reach our records at the moment. Please try again in a minute."
+_DELETED = "This conversation was deleted. Please begin a new one."
+_CORS = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Last-Event-ID",
+    "Access-Control-Expose-Headers": "Retry-After",
+    "Access-Control-Max-Age": "7200",
+}
+_Route = Callable[[Request], Awaitable[HTTPResponse]]
+
+
+class WebchatChannel(InputChannel):
+    """Serves `<clinic-chat>`."""
+
+    def __init__(self) -> None:
+        self._settings = WebchatSettings.from_env(os.environ)
+        self._visitors = Visitors(load_key("WEBCHAT_KEY", "webchat.key"), utc_now)
+        self._limits = Limits(self._settings, self._visitors)
+        self._store: ConversationStore | None = None
+        self._desk: Desk | None = None
+        self._live: Live | None = None
+
+    @classmethod
+    def name(cls) -> str:
+        return "webchat"
+
+    def blueprint(self, on_new_message: Handler) -> Blueprint:
+        """The channel's routes."""
+        routes = Blueprint("webchat")
+        self._on_new_message = on_new_message
+
+        async def preflight(request: Request) -> HTTPResponse:  # Sanic marks handlers, which it cannot do to methods
+            return response.empty(headers=self._cors(request))
+
+        async def start(app: Sanic, _: Any) -> None:
+            app.config.REQUEST_MAX_SIZE = MAX_BODY
+            app.config.PROXIES_COUNT = self._settings.proxies or None
+            _leave_cors_to_channels(app)
+            app.add_task(self._look_around(app))
+
+        async def stop(app: Sanic, _: Any) -> None:
+            if self._live and self._desk:
+                self._live.stop()
+                await self._desk.stop()
+
+        served: list[tuple[str, str, _Route]] = [
+            ("POST", "/session", self._begin),
+            ("POST", "/messages", self._receive),
+            ("GET", "/history", self._history),
+            ("GET", "/events", self._events),
+            ("POST", "/feedback", self._rate),
+            ("DELETE", "/conversation", self._delete),
+            ("GET", "/openapi.json", self._describe),
+        ]
+        for method, path, route in served:
+            name = path.strip("/").replace(".", "_")
+            routes.add_route(self._guarded(route), path, methods=[method], name=name)
+            routes.add_route(preflight, path, methods=["OPTIONS"], name=f"{name}_preflight")
+        routes.listener("before_server_start")(start)
+        routes.listener("before_server_stop")(stop)
+        return routes
+
+    async def _look_around(self, app: Sanic) -> None:
+        """See what other processes have done, and clean up after those that died."""
+        tick = 0
+        while True:
+            await asyncio.sleep(_TICK)
+            tick += 1
+            try:
+                store, desk, live = self._ready(app)
+                await live.look()
+                if tick % _CLEAN_UP_TICKS == 0:
+                    await asyncio.to_thread(store.replay)
+                    await desk.clean_up()
+                if tick % _FORGET_TICKS == 0:
+                    await asyncio.to_thread(self._limits.forget, store)
+            except (Refused, *OUTAGES):
+                continue
+            except Exception as error:  # one bad look must not end all later ones
+                logger.error("webchat.look.failed", reason=type(error).__name__)
+
+    def _ready(self, app: Sanic) -> tuple[ConversationStore, Desk, Live]:
+        """What answers visitors, once the model is loaded. Raises: Refused."""
+        agent = getattr(app.ctx, "agent", None)
+        if agent is None or not agent.is_ready():
+            raise Refused(503, _STARTING, retry_after=3)
+        store = conversation_store(agent.tracker_store)
+        if self._desk is None or self._live is None or self._store is not store:
+            self._store = store
+            self._live = Live(store)
+            self._live.start()
+            self._desk = Desk(store, self._on_new_message, self._live.changed)
+        return store, self._desk, self._live
+
+    async def _begin(self, request: Request) -> HTTPResponse:
+        self._limits.check_session(request)
+        token, expires_at = self._visitors.new_token()
+        return response.json({"token": token, "expires_at": expires_at}, status=201)
+
+    async def _receive(self, request: Request) -> HTTPResponse:
+        conversation_id = self._visitors.conversation(request)
+        arrival = read_arrival(read_body(request))
+        try:
+            store, desk, _ = self._ready(request.app)
+            await asyncio.to_thread(self._limits.check_message, request, conversation_id, store, bool(arrival.danger))
+        except Refused:
+            if arrival.danger:
+                return _messages(_safety_reply(arrival.client_id, arrival.text, arrival.danger))
+            raise
+        messages = await desk.take_in(conversation_id, arrival)
+        return _messages(messages) if messages else response.json({"messages": []}, status=202)
+
+    async def _history(self, request: Request) -> HTTPResponse:
+        conversation_id = self._visitors.conversation(request)
+        after, limit = read_after(request), read_limit(request)
+        self._limits.check_reading(conversation_id)
+        store, _, _ = self._ready(request.app)
+        return response.json(await asyncio.to_thread(_read_history, store, conversation_id, after, limit))
+
+    async def _events(self, request: Request) -> HTTPResponse | None:
+        conversation_id = self._visitors.conversation(request)
+        after = read_after(request)
+        self._limits.check_reading(conversation_id)
+        _, _, live = self._ready(request.app)
+        if live.count(conversation_id) >= _STREAMS:
+            raise Refused(429, "This chat is open in too many windows.")
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **self._cors(request)}
+        stream = await request.respond(content_type="text/event-stream", headers=headers)
+        async for event in live.events(conversation_id, after):
+            await stream.send(event)
+        await stream.eof()
+        return None
+
+    async def _rate(self, request: Request) -> HTTPResponse:
+        conversation_id = self._visitors.conversation(request)
+        rated = read_rating(read_body(request))
+        self._limits.check_reading(conversation_id)
+        store, _, _ = self._ready(request.app)
+
+        def note() -> Message | None:
+            with store.writing() as session:
+                return queries.rate(session, conversation_id, rated.number, rated.rating, rated.reason, time.time())
+
+        message = await asyncio.to_thread(note)
+        if message is None:
+            raise Refused(404, "There is no such answer.")
+        return response.json({"message": message.for_visitor()})
+
+    async def _delete(self, request: Request) -> HTTPResponse:
+        conversation_id = self._visitors.conversation(request)
+        self._limits.check_reading(conversation_id)
+        store, desk, live = self._ready(request.app)
+
+        def erase() -> None:
+            store.replay()
+            with store.writing() as session:
+                erasure.erase(session, conversation_id, time.time())
+
+        await asyncio.to_thread(erase)
+        desk.forget(conversation_id)
+        live.changed(conversation_id)
+        return response.json({"deleted": True})
+
+    async def _describe(self, request: Request) -> HTTPResponse:
+        return response.json(_description())
+
+    def _guarded(self, route: _Route) -> _Route:
+        """The route for allowed pages only, with every refusal in words."""
+
+        @wraps(route)
+        async def guarded(request: Request) -> HTTPResponse:
+            try:
+                self._check_origin(request)
+                reply = await route(request)
+            except Refused as refused:
+                reply = _refusal(refused)
+            except ConversationDeleted:
+                reply = _refusal(Refused(410, _DELETED))
+            except OUTAGES:
+                reply = _refusal(Refused(503, _OUT, retry_after=5))
+            if reply is not None:
+                reply.headers.update(self._cors(request) | {"Cache-Control": "no-store"})
+            return reply
+
+        return guarded
+
+    def _check_origin(self, request: Request) -> None:
+        """Refuse pages that may not embed the chat. Browsers name the page's origin in all that change something."""
+        origin = request.headers.get("origin")
+        if origin is None and request.method == "GET":
+            return
+        if origin not in self._settings.origins:
+            raise Refused(403, "This page may not use the clinic's chat.")
+
+    def _cors(self, request: Request) -> dict[str, str]:
+        origin = request.headers.get("origin")
+        if origin not in self._settings.origins:
+            return {"Vary": "Origin"}
+        return {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **_CORS}
+
+
+def _leave_cors_to_channels(app: Sanic) -> None:
+    """Take out what Rasa adds for `--cors`: it answers every preflight itself, for all channels alike."""
+    for middlewares in (app.request_middleware, app.response_middleware):
+        for middleware in list(middlewares):
+            if getattr(getattr(middleware, "func", None), "__module__", "").startswith("sanic_cors"):
+                middlewares.remove(middleware)
+
+
+def _read_history(store: ConversationStore, conversation_id: str, after: int, limit: int) -> dict[str, Any]:
+    with store.reading() as session:
+        messages = queries.history(session, conversation_id, after, limit)
+        standing = queries.standings(session, [conversation_id], time.time()).get(conversation_id)
+        if standing is None and erasure.is_erased(session, conversation_id):
+            raise ConversationDeleted
+    last = messages[-1].number or 0 if messages else after
+    return {
+        "messages": [message.for_visitor() for message in messages],
+        "typing": standing is not None and standing.is_answered_now,
+        "more": standing is not None and standing.message_count > last,
+    }
+
+
+def _safety_reply(client_id: str, text: str, danger: str) -> list[Message]:
+    """The reply to a person in danger whose message cannot be taken in now."""
+    now = time.time()
+    kind = "medical_emergency" if danger == "medical_emergency" else "crisis"
+    own = Message(None, client_id, VISITOR, text, now)
+    return [own, Message(None, f"{client_id}.0", ASSISTANT, safety_text(danger), now, danger=kind)]
+
+
+def _messages(messages: list[Message]) -> HTTPResponse:
+    return response.json({"messages": [message.for_visitor() for message in messages]})
+
+
+def _refusal(refused: Refused) -> HTTPResponse:
+    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else {}
+    return response.json({"error": refused.reason}, status=refused.status, headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _description() -> dict[str, Any]:
+    path = Path(__file__).with_name("webchat.openapi.yml")
+    described: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return described

@@ -1,0 +1,163 @@
+"""The tables of conversations. `migrations/conversations` builds the same ones; a test compares the two.
+
+Moments are unix seconds, as in Rasa's events. `number` counts the messages of one conversation from 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import declarative_base
+
+Base: Any = declarative_base()
+
+_COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+_ID = sa.String(255)
+
+
+def _of_conversation() -> sa.Column:
+    return sa.Column(_ID, primary_key=True)
+
+
+class Event(Base):
+    """One event of Rasa's tracker, as it was; everything else is built from these."""
+
+    __tablename__ = "events"
+    __table_args__ = (sa.UniqueConstraint("sender_id", "seq"),)
+
+    id = sa.Column(_COUNTER, primary_key=True)
+    sender_id = sa.Column(_ID, nullable=False)
+    seq = sa.Column(sa.BigInteger, nullable=False)  # from 0 in each conversation, without gaps
+    type_name = sa.Column(sa.String(255), nullable=False)
+    timestamp = sa.Column(sa.Float)
+    intent_name = sa.Column(sa.String(255))
+    action_name = sa.Column(sa.String(255))
+    data = sa.Column(sa.Text)
+
+
+class Conversation(Base):
+    """One row a conversation: where its events and messages end, and what of them Rasa needs for the next turn."""
+
+    __tablename__ = "conversations"
+
+    id = sa.Column(_ID, primary_key=True)
+    channel = sa.Column(sa.String(32), nullable=False)
+    started_at = sa.Column(sa.Float, nullable=False)
+    last_at = sa.Column(sa.Float, nullable=False, index=True)
+    event_count = sa.Column(sa.BigInteger, nullable=False)
+    message_count = sa.Column(sa.Integer, nullable=False)
+    window_seq = sa.Column(sa.BigInteger, nullable=False)  # the first event that the next turn looks at
+    snapshot = sa.Column(sa.Text)  # events that stand for all before it
+    lowest_confidence = sa.Column(sa.Float)
+    booking_reference = sa.Column(sa.String(16), index=True)
+    busy_by = sa.Column(sa.String(32))  # the process that answers the visitor now
+    busy_until = sa.Column(sa.Float, nullable=False)  # after that it is taken to have died
+
+
+class Message(Base):
+    """What was said, as visitor and staff read it."""
+
+    __tablename__ = "messages"
+    __table_args__ = (sa.UniqueConstraint("conversation_id", "key"),)
+
+    conversation_id = _of_conversation()
+    number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    key = sa.Column(sa.String(96), nullable=False)
+    author = sa.Column(sa.String(12), nullable=False)
+    text = sa.Column(sa.Text, nullable=False)
+    at = sa.Column(sa.Float, nullable=False)
+    buttons = sa.Column(sa.Text)
+    action = sa.Column(sa.String(96))
+    source = sa.Column(sa.String(120))
+    danger = sa.Column(sa.String(32))
+    booking = sa.Column(sa.String(16))
+
+
+class Prediction(Base):
+    """How a visitor's message was understood, and what was done about it."""
+
+    __tablename__ = "predictions"
+
+    conversation_id = _of_conversation()
+    number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    intent = sa.Column(sa.String(96), nullable=False, index=True)
+    confidence = sa.Column(sa.Float, nullable=False)
+    runners_up = sa.Column(sa.Text, nullable=False)
+    actions = sa.Column(sa.Text, nullable=False)
+
+
+class Flag(Base):
+    """Why staff should look at a message."""
+
+    __tablename__ = "flags"
+
+    conversation_id = _of_conversation()
+    number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    kind = sa.Column(sa.String(32), primary_key=True)
+    at = sa.Column(sa.Float, nullable=False, index=True)
+
+
+class Feedback(Base):
+    """What the visitor thinks of an answer."""
+
+    __tablename__ = "feedback"
+
+    conversation_id = _of_conversation()
+    number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    rating = sa.Column(sa.String(4), nullable=False)
+    reason = sa.Column(sa.String(500), nullable=False)
+    at = sa.Column(sa.Float, nullable=False)
+
+
+class InboxMessage(Base):
+    """A message that was taken in; it stays unanswered until the turn that answers it is stored with it."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        sa.UniqueConstraint("conversation_id", "client_id"),
+        sa.Index(
+            "ix_inbox_unanswered",
+            "received_at",
+            postgresql_where=sa.text("answered_at IS NULL"),
+            sqlite_where=sa.text("answered_at IS NULL"),
+        ),
+    )
+
+    id = sa.Column(_COUNTER, primary_key=True)
+    conversation_id = sa.Column(_ID, nullable=False)
+    client_id = sa.Column(sa.String(64), nullable=False)
+    text = sa.Column(sa.Text, nullable=False)
+    payload = sa.Column(sa.Text)
+    danger = sa.Column(sa.String(32))  # found in the whole text, of which a part is kept where it is too long
+    received_at = sa.Column(sa.Float, nullable=False)
+    answered_at = sa.Column(sa.Float)
+    attempts = sa.Column(sa.Integer, nullable=False)
+
+
+class Deleted(Base):
+    """A conversation that its visitor deleted: nothing of it may come back, from a spool or a backup."""
+
+    __tablename__ = "deleted_conversations"
+
+    conversation_id = _of_conversation()
+    at = sa.Column(sa.Float, nullable=False)
+
+
+class Replayed(Base):
+    """A turn from the spool that is in the database: it is not written again."""
+
+    __tablename__ = "replayed_turns"
+
+    turn_id = sa.Column(sa.String(32), primary_key=True)
+    at = sa.Column(sa.Float, nullable=False)
+
+
+class RequestCount(Base):
+    """How often somebody asked within one minute; `who` is a keyed hash."""
+
+    __tablename__ = "request_counts"
+
+    who = sa.Column(sa.String(64), primary_key=True)
+    minute = sa.Column(sa.BigInteger, primary_key=True, autoincrement=False)
+    count = sa.Column(sa.Integer, nullable=False)

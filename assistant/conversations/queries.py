@@ -1,0 +1,100 @@
+"""What visitors and staff read of conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import takewhile
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from assistant.conversations.messages import VISITOR, Message
+from assistant.conversations.models import Conversation, Feedback
+from assistant.conversations.models import Message as MessageRow
+
+_MESSAGES, _CONVERSATIONS, _FEEDBACK = MessageRow.__table__, Conversation.__table__, Feedback.__table__
+_BUTTONS_LOOKED_AT = 50  # messages with buttons back that a pressed one may be
+_MOST_REPLIES = 50
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a conversation stands.
+
+    Attributes:
+        is_answered_now: whether a process is answering the visitor.
+    """
+
+    message_count: int
+    is_answered_now: bool
+
+
+def history(session: Session, conversation_id: str, after: int, limit: int) -> list[Message]:
+    """The messages after a number, oldest first."""
+    query = _with_rating().where(_MESSAGES.c.conversation_id == conversation_id, _MESSAGES.c.number > after)
+    return [Message.of_row(row) for row in session.execute(query.order_by(_MESSAGES.c.number).limit(limit)).mappings()]
+
+
+def exchange(session: Session, conversation_id: str, client_id: str) -> list[Message]:
+    """A visitor's message and the replies to it; empty if it has none yet."""
+    query = sa.select(_MESSAGES.c.number).where(
+        _MESSAGES.c.conversation_id == conversation_id, _MESSAGES.c.key == client_id
+    )
+    number = session.execute(query).scalar()
+    if number is None:
+        return []
+    own, *later = history(session, conversation_id, number - 1, _MOST_REPLIES)
+    return [own, *takewhile(lambda message: message.author != VISITOR, later)]
+
+
+def button_title(session: Session, conversation_id: str, payload: str) -> str | None:
+    """What stands on a button that the conversation was shown; None if it was not."""
+    query = (
+        sa.select(
+            _MESSAGES.c.buttons,
+            _MESSAGES.c.key,
+            _MESSAGES.c.author,
+            _MESSAGES.c.number,
+            _MESSAGES.c.text,
+            _MESSAGES.c.at,
+        )
+        .where(_MESSAGES.c.conversation_id == conversation_id, _MESSAGES.c.buttons.is_not(None))
+        .order_by(_MESSAGES.c.number.desc())
+        .limit(_BUTTONS_LOOKED_AT)
+    )
+    for row in session.execute(query).mappings():
+        for button in Message.of_row(row).buttons:
+            if button["payload"] == payload:
+                return button["title"]
+    return None
+
+
+def standings(session: Session, conversation_ids: Iterable[str], now: float) -> dict[str, Standing]:
+    """Where conversations stand; those that there are."""
+    columns = (_CONVERSATIONS.c.id, _CONVERSATIONS.c.message_count, _CONVERSATIONS.c.busy_until)
+    query = sa.select(*columns).where(_CONVERSATIONS.c.id.in_(list(conversation_ids)))
+    return {row.id: Standing(row.message_count, row.busy_until > now) for row in session.execute(query)}
+
+
+def rate(
+    session: Session, conversation_id: str, number: int, rating: str | None, reason: str, now: float
+) -> Message | None:
+    """Note what the visitor thinks of an answer, or that they took it back; None if there is no such answer."""
+    query = _with_rating().where(_MESSAGES.c.conversation_id == conversation_id, _MESSAGES.c.number == number)
+    row = session.execute(query).mappings().first()
+    if row is None or not Message.of_row(row).rateable:
+        return None
+    of_it = sa.and_(_FEEDBACK.c.conversation_id == conversation_id, _FEEDBACK.c.number == number)
+    session.execute(_FEEDBACK.delete().where(of_it))
+    if rating:
+        values = {"conversation_id": conversation_id, "number": number, "rating": rating, "reason": reason, "at": now}
+        session.execute(_FEEDBACK.insert().values(values))
+    return Message.of_row(session.execute(query).mappings().one())
+
+
+def _with_rating() -> sa.sql.Select:
+    of_it = sa.and_(
+        _FEEDBACK.c.conversation_id == _MESSAGES.c.conversation_id, _FEEDBACK.c.number == _MESSAGES.c.number
+    )
+    return sa.select(*_MESSAGES.c, _FEEDBACK.c.rating).select_from(_MESSAGES.outerjoin(_FEEDBACK, of_it))

@@ -1,0 +1,365 @@
+/** One conversation with the clinic's assistant: sends what the visitor writes once, in order, and listens. */
+
+import { Api, type Outcome } from "./api.ts";
+import { complete, merge } from "./merge.ts";
+import { Memory, browserStorage, type Stored } from "./storage.ts";
+import { Line } from "./line.ts";
+import type { Button, Client, Message, Pending, Rating, State } from "./types.ts";
+
+const BACKOFF = [1, 2, 4, 8, 15, 30]; // seconds
+const LOOK_AGAIN = 2; // seconds until a message that was taken in is looked for
+const DROPPED = "Please begin a new conversation.";
+
+/** What a client is made of; the tests bring their own parts. */
+export interface Options {
+  server: string;
+  now?: () => number;
+  fetch?: typeof globalThis.fetch;
+  storage?: Storage | null;
+}
+
+/** The client of a server's conversation in this tab. */
+export function createClient(options: Options): Client {
+  return new ChatClient(options);
+}
+
+class ChatClient extends EventTarget implements Client {
+  state: State = {
+    messages: [],
+    pending: [],
+    typing: false,
+    connection: "idle",
+    started: false,
+    seen: null,
+    loading: false,
+  };
+  private readonly api: Api;
+  private readonly memory: Memory;
+  private readonly now: () => number;
+  private readonly line: Line;
+  private token: string | null = null;
+  private expiresAt = 0;
+  private dropped: string[] = [];
+  private isActive = false;
+  private isPumping = false;
+  private tries = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: Options) {
+    super();
+    this.now = options.now ?? (() => Date.now() / 1000);
+    this.api = new Api(options.server, options.fetch ?? globalThis.fetch.bind(globalThis));
+    const storage = options.storage === undefined ? browserStorage() : options.storage;
+    this.memory = new Memory(options.server, storage, this.now);
+    this.line = new Line(this.api, {
+      after: () => this.after(),
+      messages: (messages) => this.take(messages, true),
+      typing: (typing) => this.set({ typing }),
+      gone: (deleted) => this.lose(deleted),
+      isOnline: (isOnline) => this.connected(isOnline),
+    });
+  }
+
+  start(): void {
+    if (this.isActive) return;
+    this.isActive = true;
+    globalThis.addEventListener?.("storage", this.onStorage);
+    globalThis.addEventListener?.("online", this.onWake);
+    globalThis.addEventListener?.("offline", this.onOffline);
+    globalThis.document?.addEventListener("visibilitychange", this.onWake);
+    this.adopt(this.memory.read());
+    if (this.token) void this.load();
+    void this.pump();
+  }
+
+  stop(): void {
+    this.isActive = false;
+    globalThis.removeEventListener?.("storage", this.onStorage);
+    globalThis.removeEventListener?.("online", this.onWake);
+    globalThis.removeEventListener?.("offline", this.onOffline);
+    globalThis.document?.removeEventListener("visibilitychange", this.onWake);
+    clearTimeout(this.timer);
+    this.line.close();
+  }
+
+  send(text: string): void {
+    this.queue({ text: text.trim() });
+  }
+
+  press({ title, payload }: Button): void {
+    this.queue({ text: title, payload });
+  }
+
+  retry(key: string): void {
+    this.change(key, { state: "waiting", reason: undefined });
+    void this.pump();
+  }
+
+  discard(key: string): void {
+    this.dropped = [...this.dropped, key].slice(-20);
+    this.set({ pending: this.state.pending.filter((one) => one.key !== key) });
+    this.keep();
+  }
+
+  async rate(message: Message, rating: Rating, reason = ""): Promise<boolean> {
+    if (!this.token || message.id === null) return false;
+    const outcome = await this.api.rate(this.token, message.id, rating, reason);
+    if (outcome.kind !== "done") return false;
+    this.take([outcome.value.message], false);
+    return true;
+  }
+
+  markSeen(): void {
+    const last = this.state.messages[this.state.messages.length - 1];
+    if (!last || last.key === this.state.seen) return;
+    this.set({ seen: last.key });
+    this.keep();
+  }
+
+  newChat(): void {
+    this.forget([]);
+    this.memory.write(null);
+  }
+
+  async deleteChat(): Promise<boolean> {
+    if (this.token) {
+      const outcome = await this.api.erase(this.token);
+      if (outcome.kind !== "done" && outcome.kind !== "gone") return false;
+    }
+    this.newChat();
+    return true;
+  }
+
+  private queue(what: { text: string; payload?: string }): void {
+    if (!what.text) return;
+    const pending: Pending = { key: newId(), ...what, at: this.now(), state: "waiting" };
+    this.set({ pending: [...this.state.pending, pending], started: true });
+    this.keep();
+    this.dispatchEvent(new CustomEvent("send", { detail: pending }));
+    void this.pump();
+  }
+
+  /** Send what waits, one after the other; one tab at a time, where the browser can see to that. */
+  private async pump(): Promise<void> {
+    if (this.isPumping || !this.next()) return;
+    this.isPumping = true;
+    clearTimeout(this.timer);
+    const work = async (): Promise<void> => {
+      this.adopt(this.memory.read());
+      for (let next = this.next(); next && this.isActive; next = this.next()) if (!(await this.deliver(next))) return;
+    };
+    try {
+      const locks = globalThis.navigator?.locks;
+      await (locks ? locks.request(this.memory.key, work) : work());
+    } finally {
+      this.isPumping = false;
+    }
+  }
+
+  private next(): Pending | undefined {
+    return this.state.pending.find((one) => one.state !== "failed");
+  }
+
+  /** Send one message; false if it has to wait. */
+  private async deliver(pending: Pending): Promise<boolean> {
+    this.change(pending.key, { state: "sending" });
+    const token = await this.session(pending);
+    if (!token) return this.state.pending.find((one) => one.key === pending.key)?.state === "failed";
+    this.set({ typing: true });
+    const { key: id, text, payload } = pending;
+    const outcome = await this.api.send(token, payload ? { id, payload } : { id, text });
+    this.set({ typing: false });
+    if (outcome.kind === "done") {
+      this.tries = 0;
+      this.connected(true);
+      this.take(outcome.value.messages, true);
+      this.line.open(token);
+      return this.isConfirmed(id) || this.lookFor(id, token);
+    }
+    return this.hold(pending, outcome);
+  }
+
+  private isConfirmed(key: string): boolean {
+    return !this.state.pending.some((one) => one.key === key);
+  }
+
+  /** A message that was taken in and is still being answered. */
+  private async lookFor(key: string, token: string): Promise<boolean> {
+    this.set({ typing: true });
+    for (let i = 0; i < 10 && this.isActive && !this.isConfirmed(key); i++) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN * 1000));
+      if (!this.isConfirmed(key)) await this.catchUp(token);
+    }
+    this.set({ typing: false });
+    return this.isConfirmed(key) || this.hold(null, { kind: "later", offline: false, after: 0 });
+  }
+
+  /** The token of the conversation, or of a new one; null if there is none now. */
+  private async session(pending: Pending): Promise<string | null> {
+    if (this.token && this.expiresAt > this.now()) return this.token;
+    if (this.token) this.lose(false);
+    const outcome = await this.api.session();
+    if (outcome.kind !== "done") {
+      this.hold(pending, outcome);
+      return null;
+    }
+    this.token = outcome.value.token;
+    this.expiresAt = outcome.value.expires_at;
+    this.keep();
+    return this.token;
+  }
+
+  /** What becomes of a message that did not get through; true if the next one may be tried. */
+  private hold(pending: Pending | null, outcome: Exclude<Outcome<unknown>, { kind: "done" }>): boolean {
+    if (outcome.kind === "refused") {
+      if (pending) this.change(pending.key, { state: "failed", reason: outcome.reason });
+      return true;
+    }
+    if (outcome.kind === "gone") {
+      // Once: a server that refuses its own new token would be asked for ever.
+      const isFirst = this.token !== null && this.tries === 0;
+      this.lose(outcome.deleted);
+      this.tries++;
+      if (!isFirst && pending) this.change(pending.key, { state: "failed", reason: DROPPED });
+      return true;
+    }
+    if (pending) this.change(pending.key, { state: "waiting" });
+    this.connected(!outcome.offline);
+    const wait = outcome.after || BACKOFF[Math.min(this.tries++, BACKOFF.length - 1)]! * (0.75 + Math.random() / 2);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.pump(), wait * 1000);
+    return false;
+  }
+
+  private async load(): Promise<void> {
+    this.set({ loading: true, connection: "connecting" });
+    const { token } = this;
+    if (token && (await this.catchUp(token, false))) this.line.open(token);
+    else if (this.token) this.line.open(this.token);
+    this.set({ loading: false });
+  }
+
+  private async catchUp(token: string, isLive = true): Promise<boolean> {
+    for (;;) {
+      const outcome = await this.api.history(token, this.after());
+      if (token !== this.token) return false;
+      if (outcome.kind === "gone") this.lose(outcome.deleted);
+      if (outcome.kind === "later") this.connected(!outcome.offline);
+      if (outcome.kind !== "done") return false;
+      this.connected(true);
+      this.take(outcome.value.messages, isLive);
+      if (!outcome.value.more || !outcome.value.messages.length) return true;
+    }
+  }
+
+  /** The number after which messages are missing here; what an old reload remembers begins in the middle. */
+  private after(): number {
+    return this.state.messages[0]?.id === 1 ? complete(this.state.messages) : 0;
+  }
+
+  private take(messages: readonly Message[], isLive: boolean): void {
+    if (!messages.length) return;
+    const known = new Set(this.state.messages.map((one) => one.key));
+    const merged = merge(this.state.messages, messages);
+    if (merged === this.state.messages) return;
+    const fresh = messages.filter((one) => !known.has(one.key));
+    const has = new Set(merged.map((one) => one.key));
+    const typing = this.state.typing && !fresh.some((one) => one.from !== "visitor");
+    this.set({ messages: merged, pending: this.state.pending.filter((one) => !has.has(one.key)), typing, started: true });
+    this.keep();
+    if (isLive) {
+      for (const detail of fresh) {
+        if (detail.from !== "visitor") this.dispatchEvent(new CustomEvent("reply", { detail }));
+      }
+    }
+    if (this.token && isLive && hasGap(merged)) void this.catchUp(this.token);
+  }
+
+  /** The conversation is over: deleted, or too old. What waits is sent in a new one. */
+  private lose(isDeleted: boolean): void {
+    this.forget(isDeleted ? [] : this.state.pending);
+    this.keep();
+  }
+
+  private forget(pending: readonly Pending[]): void {
+    this.line.close();
+    this.token = null;
+    this.expiresAt = 0;
+    const connection = "idle";
+    this.set({ messages: [], pending, typing: false, connection, started: pending.length > 0, seen: null, loading: false });
+  }
+
+  /** Take over what another tab, or this one before a reload, has stored. */
+  private adopt(stored: Stored | null): void {
+    if (!stored) return;
+    if (stored.token !== this.token && stored.token) {
+      const isOther = this.token !== null;
+      this.token = stored.token;
+      this.expiresAt = stored.expiresAt;
+      if (isOther) this.set({ messages: [] });
+    }
+    this.dropped = stored.dropped ?? [];
+    const messages = merge(this.state.messages, stored.messages);
+    const done = new Set([...messages.map((one) => one.key), ...this.dropped]);
+    const own = this.state.pending.filter((one) => !stored.pending.some((other) => other.key === one.key));
+    const pending = [...stored.pending, ...own].filter((one) => !done.has(one.key)).sort((a, b) => a.at - b.at);
+    const started = messages.length + pending.length > 0 || stored.token !== null;
+    this.set({ messages, pending, started, seen: stored.seen });
+  }
+
+  private keep(): void {
+    const { started, messages, pending, seen } = this.state;
+    const { token, expiresAt, dropped } = this;
+    this.memory.write(started ? { token, expiresAt, messages: [...messages], pending: [...pending], seen, dropped } : null);
+  }
+
+  private connected(isOnline: boolean): void {
+    const connection = isOnline ? "online" : "offline";
+    if (connection !== this.state.connection) this.set({ connection });
+    if (isOnline && !this.isPumping && this.tries && this.next()) {
+      this.tries = 0;
+      void this.pump();
+    }
+  }
+
+  private change(key: string, changes: Partial<Pending>): void {
+    this.set({ pending: this.state.pending.map((one) => (one.key === key ? { ...one, ...changes } : one)) });
+    this.keep();
+  }
+
+  private set(changes: Partial<State>): void {
+    this.state = { ...this.state, ...changes };
+    this.dispatchEvent(new Event("change"));
+  }
+
+  private readonly onStorage = (event: StorageEvent): void => {
+    if (event.key !== this.memory.key && event.key !== null) return;
+    const stored = this.memory.read();
+    if (!stored) return this.forget([]);
+    const token = this.token;
+    this.adopt(stored);
+    if (this.token && this.token !== token) void this.load();
+  };
+
+  private readonly onWake = (): void => {
+    if (globalThis.document?.visibilityState === "hidden") return this.line.close();
+    if (this.token) this.line.open(this.token);
+    void this.pump();
+  };
+
+  private readonly onOffline = (): void => {
+    if (this.state.started) this.set({ connection: "offline" });
+  };
+}
+
+function hasGap(messages: readonly Message[]): boolean {
+  const last = messages.reduce((most, one) => Math.max(most, one.id ?? 0), 0);
+  return complete(messages) < last;
+}
+
+/** An id that no other message has. */
+function newId(): string {
+  if (globalThis.crypto.randomUUID) return globalThis.crypto.randomUUID();
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16)); // pages without https
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
