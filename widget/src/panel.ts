@@ -70,7 +70,9 @@ class ChatPanel implements Panel {
     this.draw();
     this.list.toEnd();
     this.composer.changed();
-    this.composer.field.focus();
+    // The keyboard of a phone would cover what we say first.
+    if (window.matchMedia("(pointer: coarse)").matches) this.list.scroller.focus();
+    else this.composer.field.focus();
   }
 
   hide(): void {
@@ -102,11 +104,11 @@ class ChatPanel implements Panel {
       {
         rate: (message, rating, reason) => client.rate(message, rating, reason),
         say: (text) => this.note(text),
-        press: (button) => client.press(button),
+        press: (button) => this.pressed(() => client.press(button)),
         retry: (key) => client.retry(key),
         discard: (key) => client.discard(key),
       },
-      (question) => client.send(question),
+      (question) => this.pressed(() => client.send(question)),
     );
     this.composer = new Composer(texts, (text) => client.send(text));
     this.composer.field.value = draft;
@@ -128,6 +130,12 @@ class ChatPanel implements Panel {
       this.composer.form,
       ...this.announcer.elements,
     );
+  }
+
+  /** A button that goes away when it is pressed must not take the focus with it. */
+  private pressed(act: () => void): void {
+    act();
+    this.list.scroller.focus({ preventScroll: true });
   }
 
   private menu(): HTMLElement {

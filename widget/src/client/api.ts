@@ -8,7 +8,7 @@ export type Outcome<T> =
   /** No answer, or one that promises a later one. `after`: seconds to wait, if the server said. */
   | { kind: "later"; offline: boolean; after: number }
   /** The token is of no use (401), or its conversation was deleted (410). */
-  | { kind: "gone"; deleted: boolean }
+  | { kind: "gone" }
   | { kind: "refused"; reason: string };
 
 /** A new conversation's token. */
@@ -93,7 +93,7 @@ export class Api {
 
 async function outcome<T>(reply: Response): Promise<Outcome<T>> {
   if (reply.ok) return { kind: "done", value: (await reply.json()) as T, status: reply.status };
-  if (reply.status === 401 || reply.status === 410) return { kind: "gone", deleted: reply.status === 410 };
+  if (reply.status === 401 || reply.status === 410) return { kind: "gone" };
   if (reply.status === 429 || reply.status >= 500) {
     return { kind: "later", offline: false, after: Number(reply.headers.get("Retry-After")) || 0 };
   }

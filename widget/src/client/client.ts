@@ -55,7 +55,7 @@ class ChatClient extends EventTarget implements Client {
       after: () => this.after(),
       messages: (messages) => this.take(messages, true),
       typing: (typing) => this.set({ typing }),
-      gone: (deleted) => this.lose(deleted),
+      gone: () => this.lose(),
       isOnline: (isOnline) => this.connected(isOnline),
     });
   }
@@ -173,7 +173,7 @@ class ChatClient extends EventTarget implements Client {
       this.tries = 0;
       this.connected(true);
       this.take(outcome.value.messages, true);
-      this.line.open(token);
+      this.listen();
       return this.isConfirmed(id) || this.lookFor(id, token);
     }
     return this.hold(pending, outcome);
@@ -197,7 +197,7 @@ class ChatClient extends EventTarget implements Client {
   /** The token of the conversation, or of a new one; null if there is none now. */
   private async session(pending: Pending): Promise<string | null> {
     if (this.token && this.expiresAt > this.now()) return this.token;
-    if (this.token) this.lose(false);
+    if (this.token) this.lose();
     const outcome = await this.api.session();
     if (outcome.kind !== "done") {
       this.hold(pending, outcome);
@@ -218,12 +218,13 @@ class ChatClient extends EventTarget implements Client {
     if (outcome.kind === "gone") {
       // Once: a server that refuses its own new token would be asked for ever.
       const isFirst = this.token !== null && this.tries === 0;
-      this.lose(outcome.deleted);
+      this.lose();
       this.tries++;
       if (!isFirst && pending) this.change(pending.key, { state: "failed", reason: DROPPED });
       return true;
     }
     if (pending) this.change(pending.key, { state: "waiting" });
+    if (!this.isActive) return false;
     this.connected(!outcome.offline);
     const wait = outcome.after || BACKOFF[Math.min(this.tries++, BACKOFF.length - 1)]! * (0.75 + Math.random() / 2);
     clearTimeout(this.timer);
@@ -234,16 +235,20 @@ class ChatClient extends EventTarget implements Client {
   private async load(): Promise<void> {
     this.set({ loading: true, connection: "connecting" });
     const { token } = this;
-    if (token && (await this.catchUp(token, false))) this.line.open(token);
-    else if (this.token) this.line.open(this.token);
+    if (token) await this.catchUp(token, false);
+    this.listen();
     this.set({ loading: false });
+  }
+
+  private listen(): void {
+    if (this.isActive && this.token) this.line.open(this.token);
   }
 
   private async catchUp(token: string, isLive = true): Promise<boolean> {
     for (;;) {
       const outcome = await this.api.history(token, this.after());
       if (token !== this.token) return false;
-      if (outcome.kind === "gone") this.lose(outcome.deleted);
+      if (outcome.kind === "gone") this.lose();
       if (outcome.kind === "later") this.connected(!outcome.offline);
       if (outcome.kind !== "done") return false;
       this.connected(true);
@@ -276,8 +281,8 @@ class ChatClient extends EventTarget implements Client {
   }
 
   /** The conversation is over: deleted, or too old. What waits is sent in a new one. */
-  private lose(isDeleted: boolean): void {
-    this.forget(isDeleted ? [] : this.state.pending);
+  private lose(): void {
+    this.forget(this.state.pending);
     this.keep();
   }
 
@@ -343,7 +348,7 @@ class ChatClient extends EventTarget implements Client {
 
   private readonly onWake = (): void => {
     if (globalThis.document?.visibilityState === "hidden") return this.line.close();
-    if (this.token) this.line.open(this.token);
+    this.listen();
     void this.pump();
   };
 

@@ -14,7 +14,7 @@ export interface LineOwner {
   after(): number;
   messages(messages: Message[]): void;
   typing(typing: boolean): void;
-  gone(deleted: boolean): void;
+  gone(): void;
   isOnline(isOnline: boolean): void;
 }
 
@@ -62,8 +62,11 @@ export class Line {
     try {
       const reply = await this.api.events(token, this.owner.after(), abort.signal);
       if (this.token !== token) return false;
-      if (reply.status === 401) this.owner.gone(false);
-      if (!reply.ok || !reply.body) return false;
+      if (reply.status === 401) this.owner.gone();
+      if (!reply.ok || !reply.body) {
+        this.broken++;
+        return false;
+      }
       this.owner.isOnline(true);
       await readEvents(reply.body, abort, (event) => {
         count++;
@@ -84,7 +87,7 @@ export class Line {
     for (let i = 0; i < STREAM_AGAIN && this.token === token; i++) {
       const outcome = await this.api.history(token, this.owner.after());
       if (this.token !== token) return false;
-      if (outcome.kind === "gone") this.owner.gone(outcome.deleted);
+      if (outcome.kind === "gone") this.owner.gone();
       if (outcome.kind === "later") this.owner.isOnline(!outcome.offline);
       if (outcome.kind === "done") {
         this.owner.isOnline(true);
@@ -100,7 +103,7 @@ export class Line {
   private take(event: ServerEvent): void {
     if (event.name === "message") this.owner.messages([JSON.parse(event.data) as Message]);
     else if (event.name === "typing") this.owner.typing((JSON.parse(event.data) as { typing: boolean }).typing);
-    else if (event.name === "deleted") this.owner.gone(true);
+    else if (event.name === "deleted") this.owner.gone();
   }
 
   private async pause(seconds: number): Promise<void> {

@@ -15,7 +15,8 @@ const SAFE = /^(?:https:\/\/|tel:|sms:|mailto:)[^\s]+$/;
 const BULLET = /^\s{0,3}[-*•]\s+(?=\S)/;
 const NUMBER = /^\s{0,3}(\d{1,4})[.)]\s+(?=\S)/;
 // Nothing in it may be repeated without a bound: a hostile text must not take long.
-const PIECE = /\*\*(?=\S)([^*\n]{1,300}?\S|\S)\*\*|\[([^\][\n]{1,200})\]\(([^()\s]{1,500})\)|https:\/\/[^\s<>"')\]]{1,500}/g;
+const PIECE =
+  /\*\*(?=\S)([^*[\]\n]{0,300}[^*[\]\s])\*\*|\[([^\][\n]{1,200})\]\(([^()\s]{1,500})\)|https:\/\/[^\s<>"'()[\]]{1,500}/g;
 
 /** The blocks of a text. */
 export function parse(text: string): Block[] {

@@ -7,6 +7,7 @@ import { h } from "./dom.ts";
 import { markup } from "./markup.ts";
 
 const AT_END = 60; // pixels
+const MARGIN = 12;
 
 interface Drawn {
   source: unknown;
@@ -24,6 +25,7 @@ export class MessageList {
   private readonly greeting: HTMLElement;
   private readonly starters: HTMLElement;
   private isAtEnd = true;
+  private target = -1; // where we have scrolled to
 
   constructor(
     private readonly texts: Texts,
@@ -67,11 +69,21 @@ export class MessageList {
     else this.latest.hidden = false;
   }
 
-  /** Go to the newest message. */
+  /** Go to the newest message; what is longer than the window is read from its beginning. */
   toEnd(): void {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+    const own = [...this.items.querySelectorAll<HTMLElement>(":scope > .visitor")].pop();
+    const { box } = this;
+    const top = (own ?? this.greeting).getBoundingClientRect().top - box.getBoundingClientRect().top - MARGIN;
+    this.target = Math.max(0, Math.min(box.scrollHeight - box.clientHeight, box.scrollTop + top));
+    box.scrollTop = this.target;
     this.isAtEnd = true;
     this.latest.hidden = true;
+  }
+
+  /** What scrolls: the list, or where there is little room the whole chat. */
+  private get box(): HTMLElement {
+    const isWhole = getComputedStyle(this.scroller).overflowY === "visible";
+    return (isWhole && this.scroller.closest("dialog")) || this.scroller;
   }
 
   private element(key: string, source: unknown, isLast: boolean, make: () => HTMLElement): HTMLElement {
@@ -94,7 +106,7 @@ export class MessageList {
 
   private scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END;
+    this.isAtEnd = scrollHeight - scrollTop - clientHeight < AT_END || Math.abs(scrollTop - this.target) < 4;
     if (this.isAtEnd) this.latest.hidden = true;
   }
 }

@@ -59,5 +59,6 @@ function ask(box: HTMLElement, texts: Texts, done: (reason: string) => void): vo
     h("div", { class: "row" }, h("button", { class: "button strong" }, texts.send), h("button", { type: "button", class: "button", click: back }, texts.cancel)),
   );
   box.replaceChildren(form);
+  form.scrollIntoView({ block: "nearest" });
   form.querySelector("input")?.focus();
 }
