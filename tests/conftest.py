@@ -53,6 +53,12 @@ class Assistant:
     process: subprocess.Popen[str]
     printed: list[str]
     var_dir: Path
+    web_port: int
+
+    @property
+    def page(self) -> str:
+        """The page that shows the chat."""
+        return f"http://localhost:{self.web_port}/"
 
     @property
     def url(self) -> str:
@@ -91,20 +97,25 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def start_assistant(var_dir: Path) -> Assistant:
-    """Start the assistant as `make run` does, with its own data folder, and wait for its ready line."""
+def start_assistant(var_dir: Path, **more: str) -> Assistant:
+    """Start the assistant as `make run` does, with its own data folder, and wait for its ready line.
+
+    Args:
+        more: variables of its environment.
+    """
     encoder = var_dir / "encoder"
     if not encoder.exists():
         var_dir.mkdir(parents=True, exist_ok=True)
         encoder.symlink_to(Path(os.environ.get("VAR_DIR") or PROJECT_DIR / "var") / "encoder")
-    port = free_port()
     environment = {
         **os.environ,
         "VAR_DIR": str(var_dir),
-        "RASA_PORT": str(port),
+        "RASA_PORT": str(free_port()),
         "ACTIONS_PORT": str(free_port()),
         "WEB_PORT": str(free_port()),
         "ALLOW_FICTIONAL_PHONES": "1",
+        "WEBCHAT_MESSAGES_PER_MINUTE": "600",
+        **more,
     }
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "assistant.run"],
@@ -119,7 +130,8 @@ def start_assistant(var_dir: Path) -> Assistant:
     for line in process.stdout:
         printed.append(line.rstrip("\n"))
         if line.startswith("Ready:"):
-            return Assistant(port, process, printed, var_dir)
+            ports = int(environment["RASA_PORT"]), int(environment["WEB_PORT"])
+            return Assistant(ports[0], process, printed, var_dir, ports[1])
     raise AssertionError("the assistant did not start:\n" + "\n".join(printed))
 
 

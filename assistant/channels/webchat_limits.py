@@ -16,8 +16,8 @@ from assistant.conversations.rates import MINUTE, count_request, forget_counts
 from assistant.limits import RateLimit
 from assistant.store import ConversationStore
 
-_SESSIONS = 30  # of one address in a minute: a family or a library
-_READINGS = 120  # of one conversation in a minute: several tabs that lose their connection
+_SESSIONS = 0.5  # of one address, for each message that a visitor may send: a family or a library
+_READINGS = 2  # of one conversation, for each message: several tabs that lose their connection
 _OF_ADDRESS = 4  # times what one visitor may
 _IN_DANGER = 5  # times as many messages are taken from somebody in danger
 _SLOWLY = "You are writing faster than we can read. Please wait a moment."
@@ -29,9 +29,9 @@ class Limits:
     def __init__(self, settings: WebchatSettings, visitors: Visitors) -> None:
         self._messages = settings.messages_per_minute
         self._visitors = visitors
-        self._sessions = RateLimit(_SESSIONS)
-        self._readings = RateLimit(_READINGS)
-        self._in_outage = RateLimit(settings.messages_per_minute)
+        self._sessions = RateLimit(int(self._messages * _SESSIONS) or 1)
+        self._readings = RateLimit(self._messages * _READINGS)
+        self._in_outage = RateLimit(self._messages)
 
     def check_session(self, request: Request) -> None:
         """Raises: Refused if the address begins conversations too often."""

@@ -20,8 +20,10 @@ const PATIENCE = 3000; // milliseconds until a wait is spoken of
 
 /** The chat of a page. */
 export async function createPanel(host: Host): Promise<Panel> {
-  const panel = new ChatPanel(host, createClient({ server: host.config.server }));
+  const client = createClient({ server: host.config.server });
+  const panel = new ChatPanel(host, client);
   await panel.refresh();
+  client.start();
   return panel;
 }
 
@@ -58,7 +60,6 @@ class ChatPanel implements Panel {
     window.visualViewport?.addEventListener("resize", () => this.fit());
     window.visualViewport?.addEventListener("scroll", () => this.fit());
     window.matchMedia(NARROW).addEventListener("change", () => host.isOpen && this.show());
-    client.start();
   }
 
   show(): void {
@@ -117,8 +118,8 @@ class ChatPanel implements Panel {
     this.dialog.setAttribute("lang", this.locale);
     this.dialog.replaceChildren(
       h(
-        "header",
-        {},
+        "div",
+        { class: "head" },
         h("div", { class: "names" }, h("h2", { id: "title" }, texts.title), h("span", {}, texts.subtitle)),
         this.menu(),
         h("button", { type: "button", class: "icon", "aria-label": texts.close, title: texts.close, click: () => host.close() }, icon(ICONS.close)),
