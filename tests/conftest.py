@@ -22,6 +22,7 @@ from assistant.clock import utc_now
 from assistant.database import open_database
 from bookings.requests import BookingStore
 from bookings.secrets import ContactCipher
+from tests.databases import Postgres
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
@@ -43,6 +44,20 @@ def examples() -> dict[str, list[str]]:
         entry["intent"]: [line[2:] for line in entry["examples"].splitlines()]
         for entry in load_yaml("data/nlu.yml")["nlu"]
     }
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database."""
+    with postgres.database() as url:
+        yield url
 
 
 @dataclass(frozen=True)

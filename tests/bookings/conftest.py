@@ -1,22 +1,15 @@
-"""A clock that tests move, a store of requests, and both kinds of database."""
+"""A clock that tests move, and a store of requests in both kinds of database."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from itertools import count
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
-import pgserver
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
 from assistant.database import BOOKINGS, migrate, open_database
 from bookings.models import Kind, OutboxMessage, State, Target
@@ -26,10 +19,10 @@ from bookings.secrets import ContactCipher
 from bookings.slotfile import OfferedSlot
 from bookings.slots import SlotBook
 from tests.bookings.delivery import MailBox, Office, Receiver, open_office, sqlite_url
+from tests.databases import rows
 
 NOW = datetime(2025, 3, 4, 17, 0, tzinfo=timezone.utc)
 NEXT_WEEK = NOW + timedelta(days=7)
-_numbers = count()
 
 
 class Clock:
@@ -55,38 +48,6 @@ def cipher() -> ContactCipher:
     return ContactCipher(b"k" * 32)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    # The server may run as a user of its own, which cannot enter pytest's folders.
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    server = pgserver.get_server(folder)
-    # It lives as long as the tests: only they can crash, not the machine under it.
-    _execute(server.get_uri(), "ALTER SYSTEM SET fsync = off")
-    _execute(server.get_uri(), "SELECT pg_reload_conf()")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """A database with the tables, which new ones are copied from."""
-    _execute(postgres_server, "CREATE DATABASE migrated")
-    engine = open_database(_database(postgres_server, "migrated"))
-    migrate(engine, BOOKINGS)
-    engine.dispose()
-    return "migrated"
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """An empty database."""
-    name = f"empty{next(_numbers)}"
-    _execute(postgres_server, f"CREATE DATABASE {name}")
-    yield _database(postgres_server, name)
-    _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the tables and nothing in them."""
@@ -95,11 +56,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         migrate(open_database(url), BOOKINGS)
         yield url
         return
-    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
-    name = f"bookings{next(_numbers)}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _database(server, name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with request.getfixturevalue("postgres").database(BOOKINGS) as url:
+        yield url
 
 
 @pytest.fixture
@@ -164,38 +122,6 @@ def request_in(store: BookingStore, state: State, **other: Any) -> str:
 
 def kinds(found: list[tuple[str, str, dict[str, Any]]]) -> list[tuple[str, str]]:
     return [(target, event) for target, event, _ in found]
-
-
-def rows(engine: Engine, table: Any) -> list[Any]:
-    """All rows of a table, in the order in which they were written."""
-    with engine.connect() as connection:
-        return list(connection.execute(sa.select(table.__table__).order_by(*table.__table__.primary_key.columns)))
-
-
-def at_once(number: int, work: Callable[[int], Any]) -> list[Any]:
-    """What `number` threads that start at the same moment return or raise."""
-    start = Barrier(number)
-
-    def one(index: int) -> Any:
-        start.wait()
-        try:
-            return work(index)
-        except Exception as problem:
-            return problem
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(one, range(number)))
-
-
-def _database(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def _execute(server: str, statement: str) -> None:
-    engine = open_database(server).execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
 
 
 @pytest.fixture

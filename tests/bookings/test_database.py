@@ -17,8 +17,9 @@ from sqlalchemy.engine import Engine
 from assistant.database import BOOKINGS, database_url, migrate, open_database, reading, writing
 from bookings.models import AppendOnly, Base, FailedLookup, RequestHistory
 from bookings.records import new_row
-from tests.bookings.conftest import NOW, a_request, rows
+from tests.bookings.conftest import NOW, a_request
 from tests.conftest import PROJECT_DIR
+from tests.databases import rows
 
 
 def test_the_migrations_build_the_tables_of_the_models(engine: Engine) -> None:

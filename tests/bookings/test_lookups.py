@@ -13,7 +13,8 @@ from bookings.models import (
 )
 from bookings.reference import new_reference
 from bookings.requests import VISITOR, UnknownRequest
-from tests.bookings.conftest import NEXT_WEEK, NOW, a_request, rows
+from tests.bookings.conftest import NEXT_WEEK, NOW, a_request
+from tests.databases import rows
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from bookings.progress import NotPossible
 from bookings.requests import VISITOR, BookingStore
 from bookings.slotfile import OfferedSlot
 from bookings.slots import SlotBook, SlotTaken
-from tests.bookings.conftest import NOW, a_request, at_once, rows
+from tests.bookings.conftest import NOW, a_request
 from tests.conftest import PROJECT_DIR
+from tests.databases import at_once, rows
 
 
 @pytest.fixture

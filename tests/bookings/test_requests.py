@@ -19,7 +19,8 @@ from bookings.progress import NotPossible
 from bookings.reference import read_reference
 from bookings.requests import VISITOR, BookingStore
 from bookings.slots import SlotTaken
-from tests.bookings.conftest import NEXT_WEEK, NOW, a_request, kinds, request_in, rows
+from tests.bookings.conftest import NEXT_WEEK, NOW, a_request, kinds, request_in
+from tests.databases import rows
 
 
 # Submitting

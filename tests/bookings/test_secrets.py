@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bookings.secrets import ContactCipher, KeyProblem, Unreadable
-from tests.bookings.conftest import at_once
 from tests.conftest import PROJECT_DIR
+from tests.databases import at_once
 
 
 @pytest.fixture

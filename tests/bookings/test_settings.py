@@ -13,7 +13,8 @@ from assistant.database import BOOKINGS, database_url, open_database
 from bookings.models import Slot
 from bookings.settings import BookingSettings, BookingSettingsError, open_store
 from bookings.slots import SlotBook
-from tests.bookings.conftest import a_request, rows
+from tests.bookings.conftest import a_request
+from tests.databases import rows
 
 
 def test_nothing_set_gives_no_link_and_takes_real_phone_numbers_only() -> None:

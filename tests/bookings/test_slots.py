@@ -12,7 +12,8 @@ from sqlalchemy.engine import Engine
 from bookings.models import Slot, SlotClaim
 from bookings.slotfile import BadSlots, OfferedSlot
 from bookings.slots import SlotBook
-from tests.bookings.conftest import NOW, Clock, a_request, at_once, rows
+from tests.bookings.conftest import NOW, Clock, a_request
+from tests.databases import at_once, rows
 
 ZONE = ZoneInfo("America/Los_Angeles")
 NEXT_WEEK = NOW + timedelta(days=7)
