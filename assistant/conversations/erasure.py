@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from assistant.conversations import models
 
-_TABLES = (models.Message, models.Prediction, models.Flag, models.Feedback, models.InboxMessage)
+_TABLES = (
+    *(models.Message, models.Prediction, models.Flag, models.Feedback, models.InboxMessage),
+    *(models.Acknowledgement, models.Note, models.Tag, models.Verdict),
+)
 
 
 def erase(session: Session, conversation_id: str, now: float) -> None:
@@ -21,6 +24,8 @@ def erase(session: Session, conversation_id: str, now: float) -> None:
     for model in _TABLES:
         table = model.__table__
         session.execute(table.delete().where(table.c.conversation_id == conversation_id))
+    if session.get_bind().dialect.name == "sqlite":  # its index keeps the words of deleted texts until it is merged
+        session.execute(sa.text("INSERT INTO message_search(message_search) VALUES ('optimize')"))
 
 
 def is_erased(session: Session, conversation_id: str) -> bool:

@@ -53,16 +53,25 @@ class Conversation(Base):
     booking_reference = sa.Column(sa.String(16), index=True)
     busy_by = sa.Column(sa.String(32))  # the process that answers the visitor now
     busy_until = sa.Column(sa.Float, nullable=False)  # after that it is taken to have died
+    assigned_to = sa.Column(sa.String(64), index=True)  # the member of staff who looks after it
+    reviewed_at = sa.Column(sa.Float)
+    reviewed_by = sa.Column(sa.String(64))
+    taken_by = sa.Column(sa.String(64))  # the member of staff who talks with the visitor instead of the assistant
+    taken_until = sa.Column(sa.Float, nullable=False, server_default="0")  # after that the assistant is back
 
 
 class Message(Base):
     """What was said, as visitor and staff read it."""
 
     __tablename__ = "messages"
-    __table_args__ = (sa.UniqueConstraint("conversation_id", "key"),)
+    __table_args__ = (
+        sa.UniqueConstraint("conversation_id", "number"),
+        sa.UniqueConstraint("conversation_id", "key"),
+    )
 
-    conversation_id = _of_conversation()
-    number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    id = sa.Column(_COUNTER, primary_key=True)  # rises with time; what the search index points to
+    conversation_id = sa.Column(_ID, nullable=False)
+    number = sa.Column(sa.Integer, nullable=False)
     key = sa.Column(sa.String(96), nullable=False)
     author = sa.Column(sa.String(12), nullable=False)
     text = sa.Column(sa.Text, nullable=False)
@@ -108,6 +117,59 @@ class Feedback(Base):
     rating = sa.Column(sa.String(4), nullable=False)
     reason = sa.Column(sa.String(500), nullable=False)
     at = sa.Column(sa.Float, nullable=False)
+
+
+class Acknowledgement(Base):
+    """Somebody of the staff has seen a flag of danger and taken care of it."""
+
+    __tablename__ = "acknowledgements"
+
+    conversation_id = _of_conversation()
+    number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
+    kind = sa.Column(sa.String(32), primary_key=True)
+    at = sa.Column(sa.Float, nullable=False)
+    by = sa.Column(sa.String(64), nullable=False)
+
+
+class Note(Base):
+    """What staff write to each other about a conversation; the visitor never sees it."""
+
+    __tablename__ = "notes"
+
+    id = sa.Column(_COUNTER, primary_key=True)
+    conversation_id = sa.Column(_ID, nullable=False, index=True)
+    number = sa.Column(sa.Integer)  # the message that it is about; None: the whole conversation
+    author = sa.Column(sa.String(64), nullable=False)
+    text = sa.Column(sa.Text, nullable=False)
+    at = sa.Column(sa.Float, nullable=False)
+
+
+class Tag(Base):
+    """A word that staff have put on a conversation to find it by."""
+
+    __tablename__ = "tags"
+
+    conversation_id = _of_conversation()
+    tag = sa.Column(sa.String(40), primary_key=True, index=True)
+    by = sa.Column(sa.String(64), nullable=False)
+    at = sa.Column(sa.Float, nullable=False)
+
+
+class Verdict(Base):
+    """What a reviewer says of how a visitor's message was understood, and what the assistant should learn from it."""
+
+    __tablename__ = "verdicts"
+
+    conversation_id = _of_conversation()
+    number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)  # of the visitor's message
+    is_right = sa.Column(sa.Boolean, nullable=False)
+    intent = sa.Column(sa.String(96), nullable=False)  # the right one
+    question = sa.Column(sa.Text, nullable=False)  # for the evaluation, without personal data; empty: none
+    examples = sa.Column(sa.Text, nullable=False)  # JSON: other ways to say it, for the training
+    by = sa.Column(sa.String(64), nullable=False)
+    at = sa.Column(sa.Float, nullable=False)
+    version = sa.Column(sa.Integer, nullable=False)  # rises with each change, so that nobody overwrites another's
+    published_in = sa.Column(sa.String(32), index=True)  # the publication that taught it; None: waits
 
 
 class InboxMessage(Base):

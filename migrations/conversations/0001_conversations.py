@@ -86,6 +86,7 @@ def _create_read_model() -> None:
     op.create_index("ix_conversations_booking_reference", "conversations", ["booking_reference"])
     op.create_table(
         "messages",
+        sa.Column("id", _COUNTER, nullable=False),
         *_of_message(),
         sa.Column("key", sa.String(96), nullable=False),
         sa.Column("author", sa.String(12), nullable=False),
@@ -96,7 +97,8 @@ def _create_read_model() -> None:
         sa.Column("source", sa.String(120)),
         sa.Column("danger", sa.String(32)),
         sa.Column("booking", sa.String(16)),
-        sa.PrimaryKeyConstraint("conversation_id", "number"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("conversation_id", "number"),
         sa.UniqueConstraint("conversation_id", "key"),
     )
     op.create_table(
