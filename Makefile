@@ -71,6 +71,9 @@ tests/openapi/.venv/.installed: tests/openapi/uv.lock | .venv/.installed
 tests/widget/node_modules/.installed: tests/widget/package-lock.json | widget/dist/manifest.json
 	@cd tests/widget && $(NPM_CI) > /dev/null && touch node_modules/.installed
 
+benchmarks/widgets/node_modules/.installed: benchmarks/widgets/package-lock.json benchmarks/widgets/.npmrc | widget/dist/manifest.json
+	@cd benchmarks/widgets && $(NPM_CI) > /dev/null && touch node_modules/.installed
+
 data: setup ## let Rasa check the training data against the domain
 	@mkdir -p var && $(PYTHON) -m rasa data validate --fail-on-warnings > var/validate.log 2>&1 || { grep -iE 'warning|error' var/validate.log; exit 1; }
 
@@ -83,10 +86,13 @@ bench: train ## speed and memory beside the project that `rasa init` writes, on 
 benchmark-nlu: setup ## this pipeline on BANKING77 and CLINC150: make benchmark-nlu DATA=folder
 	@$(PYTHON) -m benchmarks.public_nlu $(DATA)
 
+compare-widgets: setup benchmarks/widgets/node_modules/.installed ## our chat widget beside others, in docs/widget-comparison.md
+	@$(PYTHON) -m benchmarks.widgets
+
 check-article: setup ## compare an article with the facts: make check-article ARTICLE=path
 	@$(PYTHON) -m knowledge.check_article $(ARTICLE)
 
 clean: ## remove what was trained and written; the packages stay
 	@rm -rf models .rasa var results widget/dist
 
-.PHONY: help setup run train test lint widget widget-test data evaluate bench benchmark-nlu check-article clean
+.PHONY: help setup run train test lint widget widget-test data evaluate bench benchmark-nlu compare-widgets check-article clean
