@@ -40,10 +40,20 @@ class Conversation(Base):
     """One row a conversation: where its events and messages end, and what of them Rasa needs for the next turn."""
 
     __tablename__ = "conversations"
+    __table_args__ = (
+        sa.Index("ix_conversations_message_count", "message_count", "last_at"),
+        sa.Index(
+            "ix_conversations_unreviewed",
+            "last_at",
+            postgresql_where=sa.text("reviewed_at IS NULL OR reviewed_at < last_at"),
+            sqlite_where=sa.text("reviewed_at IS NULL OR reviewed_at < last_at"),
+        ),
+        # The migrations also build `ix_conversations_unsureness`, on an expression.
+    )
 
     id = sa.Column(_ID, primary_key=True)
     channel = sa.Column(sa.String(32), nullable=False)
-    started_at = sa.Column(sa.Float, nullable=False)
+    started_at = sa.Column(sa.Float, nullable=False, index=True)
     last_at = sa.Column(sa.Float, nullable=False, index=True)
     event_count = sa.Column(sa.BigInteger, nullable=False)
     message_count = sa.Column(sa.Integer, nullable=False)
@@ -54,6 +64,8 @@ class Conversation(Base):
     busy_by = sa.Column(sa.String(32))  # the process that answers the visitor now
     busy_until = sa.Column(sa.Float, nullable=False)  # after that it is taken to have died
     assigned_to = sa.Column(sa.String(64), index=True)  # the member of staff who looks after it
+    assigned_by = sa.Column(sa.String(64))
+    assigned_at = sa.Column(sa.Float)
     reviewed_at = sa.Column(sa.Float)
     reviewed_by = sa.Column(sa.String(64))
     taken_by = sa.Column(sa.String(64))  # the member of staff who talks with the visitor instead of the assistant
@@ -87,10 +99,11 @@ class Prediction(Base):
     """How a visitor's message was understood, and what was done about it."""
 
     __tablename__ = "predictions"
+    __table_args__ = (sa.Index("ix_predictions_intent", "intent", "conversation_id"),)
 
     conversation_id = _of_conversation()
     number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
-    intent = sa.Column(sa.String(96), nullable=False, index=True)
+    intent = sa.Column(sa.String(96), nullable=False)
     confidence = sa.Column(sa.Float, nullable=False)
     runners_up = sa.Column(sa.Text, nullable=False)
     actions = sa.Column(sa.Text, nullable=False)
@@ -100,6 +113,7 @@ class Flag(Base):
     """Why staff should look at a message."""
 
     __tablename__ = "flags"
+    __table_args__ = (sa.Index("ix_flags_kind", "kind", "at", "conversation_id", "number"),)
 
     conversation_id = _of_conversation()
     number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
@@ -111,6 +125,7 @@ class Feedback(Base):
     """What the visitor thinks of an answer."""
 
     __tablename__ = "feedback"
+    __table_args__ = (sa.Index("ix_feedback_rating", "rating", "at"),)
 
     conversation_id = _of_conversation()
     number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)

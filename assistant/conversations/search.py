@@ -1,0 +1,67 @@
+"""Full-text search in what was said: PostgreSQL's own, or SQLite's FTS5 index `message_search`.
+
+Both read a search the same way: all words in one message, `"words in this order"`, `-without`, `this or that`. To FTS5
+goes what was typed as quoted words only, so that it can be no syntax; `websearch_to_tsquery` takes anything.
+
+PostgreSQL knows from its statistics how common a word is and chooses the way: from the index to the conversations, or
+down the list of conversations. SQLite does not, hence the look at the first matches.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from assistant.conversations.models import Conversation, Message
+
+_MESSAGES, _CONVERSATIONS = Message.__table__, Conversation.__table__
+_RARE = 2000  # messages that are looked up one by one
+_WORDS = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+_MATCHES = sa.text("SELECT rowid FROM message_search WHERE message_search MATCH :words").columns(sa.column("rowid"))
+_COUNT = sa.text(
+    "SELECT count(*) FROM (SELECT rowid FROM message_search WHERE message_search MATCH :words LIMIT :most)"
+)
+
+
+def holds(session: Session, text: str) -> Any:
+    """A condition on the table of conversations: one of the messages holds what is searched for."""
+    if session.get_bind().dialect.name == "postgresql":
+        return _of_it().where(in_words(text)).exists()
+    words = fts5_query(text)
+    if not words:
+        return sa.false()
+    matches = _MATCHES.bindparams(words=words)
+    if session.execute(_COUNT, {"words": words, "most": _RARE + 1}).scalar_one() <= _RARE:
+        found = sa.select(_MESSAGES.c.conversation_id).where(_MESSAGES.c.id.in_(matches))
+        return _CONVERSATIONS.c.id.in_(found)
+    one = sa.text("SELECT 1 FROM message_search WHERE message_search MATCH :words AND rowid = messages.id")
+    return _of_it().where(sa.exists(one.bindparams(words=words).columns(sa.column("1")))).exists()
+
+
+def in_words(text: str) -> Any:
+    """PostgreSQL's condition on a message; it is written as the index `ix_messages_words` is."""
+    query = sa.func.websearch_to_tsquery(sa.literal_column("'english'"), text)
+    return sa.func.to_tsvector(sa.literal_column("'english'"), _MESSAGES.c.text).op("@@")(query)
+
+
+def fts5_query(text: str) -> str:
+    """The search in the language of FTS5; empty if it holds no word."""
+    choices = []
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    for minus, phrase, word in [*_WORDS.findall(text), ("", "", "or")]:
+        if word.casefold() == "or" and not minus:
+            if wanted:
+                choices.append(" NOT ".join([f"({' '.join(wanted)})", *unwanted]))
+            wanted, unwanted = [], []
+        elif any(char.isalnum() for char in phrase or word):
+            (unwanted if minus else wanted).append(f'"{phrase or word}"')
+    return " OR ".join(f"({choice})" for choice in choices)
+
+
+def _of_it() -> Any:
+    of_it = _MESSAGES.c.conversation_id == _CONVERSATIONS.c.id
+    return sa.select(sa.literal(1)).select_from(_MESSAGES).where(of_it).correlate(_CONVERSATIONS)

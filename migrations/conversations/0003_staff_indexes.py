@@ -1,0 +1,51 @@
+"""Indexes by which staff find conversations and flags, and who assigned a conversation, and when."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_COLUMNS = (sa.Column("assigned_by", sa.String(64)), sa.Column("assigned_at", sa.Float()))
+_INDEXES = {
+    "ix_conversations_started_at": ("conversations", ["started_at"]),
+    "ix_conversations_message_count": ("conversations", ["message_count", "last_at"]),
+    "ix_predictions_intent": ("predictions", ["intent", "conversation_id"]),
+    "ix_flags_kind": ("flags", ["kind", "at", "conversation_id", "number"]),
+    "ix_feedback_rating": ("feedback", ["rating", "at"]),
+}
+_UNREVIEWED = "reviewed_at IS NULL OR reviewed_at < last_at"
+
+
+def upgrade() -> None:
+    """Build them."""
+    for column in _COLUMNS:
+        op.add_column("conversations", column.copy())
+    op.drop_index("ix_predictions_intent", "predictions")
+    for name, (table, columns) in _INDEXES.items():
+        op.create_index(name, table, columns)
+    unreviewed = sa.text(_UNREVIEWED)
+    op.create_index(
+        "ix_conversations_unreviewed",
+        "conversations",
+        ["last_at"],
+        postgresql_where=unreviewed,
+        sqlite_where=unreviewed,
+    )
+    op.execute("CREATE INDEX ix_conversations_unsureness ON conversations ((-coalesce(lowest_confidence, 2)), last_at)")
+
+
+def downgrade() -> None:
+    """Drop them."""
+    op.drop_index("ix_conversations_unsureness", "conversations")
+    op.drop_index("ix_conversations_unreviewed", "conversations")
+    for name, (table, _) in _INDEXES.items():
+        op.drop_index(name, table)
+    op.create_index("ix_predictions_intent", "predictions", ["intent"])
+    # Not as a batch: SQLite's would build the table anew, without its index on an expression.
+    for column in _COLUMNS:
+        op.execute(f"ALTER TABLE conversations DROP COLUMN {column.name}")
