@@ -26,6 +26,7 @@ class Message:
         source: the section of the clinic's article that the answer rests on.
         danger: the kind of danger that it is an answer to.
         booking: the reference of the consultation request that it confirms.
+        name: of the member of staff who wrote it.
     """
 
     number: int | None
@@ -38,6 +39,7 @@ class Message:
     source: str | None = None
     danger: str | None = None
     booking: str | None = None
+    name: str | None = None
     rating: str | None = None
 
     @property
@@ -71,6 +73,7 @@ class Message:
             "id": self.number,
             "key": self.key,
             "from": self.author,
+            "name": self.name,
             "text": self.text,
             "at": self.at,
             "buttons": [dict(button) for button in self.buttons],

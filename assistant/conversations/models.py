@@ -49,6 +49,12 @@ class Conversation(Base):
             sqlite_where=sa.text("reviewed_at IS NULL OR reviewed_at < last_at"),
         ),
         # The migrations also build `ix_conversations_unsureness`, on an expression.
+        sa.Index(
+            "ix_conversations_taken_until",
+            "taken_until",
+            postgresql_where=sa.text("taken_by IS NOT NULL"),
+            sqlite_where=sa.text("taken_by IS NOT NULL"),
+        ),
     )
 
     id = sa.Column(_ID, primary_key=True)
@@ -69,6 +75,7 @@ class Conversation(Base):
     reviewed_at = sa.Column(sa.Float)
     reviewed_by = sa.Column(sa.String(64))
     taken_by = sa.Column(sa.String(64))  # the member of staff who talks with the visitor instead of the assistant
+    taken_name = sa.Column(sa.String(64))  # what the visitor knows them by
     taken_until = sa.Column(sa.Float, nullable=False, server_default="0")  # after that the assistant is back
 
 
@@ -93,6 +100,7 @@ class Message(Base):
     source = sa.Column(sa.String(120))
     danger = sa.Column(sa.String(32))
     booking = sa.Column(sa.String(16))
+    name = sa.Column(sa.String(64))  # of the member of staff who wrote it
 
 
 class Prediction(Base):

@@ -25,6 +25,8 @@ _DANGERS = {
     "utter_988_line": CRISIS,
     f"utter_{MEDICAL_EMERGENCY}": MEDICAL_EMERGENCY,
 }
+# In the metadata of an event while staff have the chat: who wrote it, and who a visitor's message was for.
+AUTHOR, HEARD_BY = "author", "heard_by"
 _RUNNERS_UP = 4
 _REFERENCE_SLOT = "booking_reference"
 _SILENT = ("action_listen", "action_extract_slots", "action_session_start")
@@ -104,6 +106,9 @@ class Projection:
         self.channel = event.get("input_channel") or self.channel
         self._question, self._replies = str(event.get("message_id") or f"e{self.next_seq}"), 0
         message = self._say(Message(None, self._question, VISITOR, str(text), float(event["timestamp"])))
+        if (event.get("metadata") or {}).get(HEARD_BY) == STAFF:
+            self._question = None
+            return  # the assistant has not tried to understand it
         parsed = event.get("parse_data") or {}
         intent = parsed.get("intent") or {}
         name, confidence = str(intent.get("name") or ""), float(intent.get("confidence") or 0.0)
@@ -119,13 +124,16 @@ class Projection:
         text = event.get("text") or ""
         if not text and not buttons:
             return
+        if metadata.get(AUTHOR):
+            self._add_of_takeover(str(text), metadata, float(event["timestamp"]))
+            return
         action, about = metadata.get("utter_action"), metadata.get("metadata") or {}
         facts = about.get("facts")
         message = self._say(
             Message(
                 number=None,
                 key=f"{self._question}.{self._replies}" if self._question else f"e{self.next_seq}",
-                author=STAFF if metadata.get("author") == STAFF else ASSISTANT,
+                author=ASSISTANT,
                 text=str(text),
                 at=float(event["timestamp"]),
                 buttons=tuple({"title": str(one["title"]), "payload": str(one["payload"])} for one in buttons),
@@ -141,6 +149,11 @@ class Projection:
         is_answer = is_question((action or "").removeprefix("utter_"))
         if message.rateable and (action in FALLBACK_ANSWERS or (is_answer and facts == [])):
             self._flag(NOT_COVERED, message)
+
+    def _add_of_takeover(self, text: str, metadata: Mapping[str, Any], at: float) -> None:
+        """A message of staff, or one that says that they have left: an answer to none of the visitor's."""
+        key = str(metadata.get("key") or f"e{self.next_seq}")
+        self._say(Message(None, key, str(metadata[AUTHOR]), text, at, name=metadata.get("name")))
 
     def _add_action(self, name: str) -> None:
         if self.predictions and name not in _SILENT:

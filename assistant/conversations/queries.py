@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from assistant.conversations.messages import VISITOR, Message
-from assistant.conversations.models import Conversation, Feedback
+from assistant.conversations.models import Conversation, Feedback, Prediction
 from assistant.conversations.models import Message as MessageRow
 
 _MESSAGES, _CONVERSATIONS, _FEEDBACK = MessageRow.__table__, Conversation.__table__, Feedback.__table__
+_PREDICTIONS = Prediction.__table__
 _BUTTONS_LOOKED_AT = 50  # messages with buttons back that a pressed one may be
 _MOST_REPLIES = 50
 
@@ -24,10 +25,12 @@ class Standing:
 
     Attributes:
         is_answered_now: whether a process is answering the visitor.
+        staff: the name of the member of staff who talks with the visitor instead of the assistant.
     """
 
     message_count: int
     is_answered_now: bool
+    staff: str | None = None
 
 
 def history(session: Session, conversation_id: str, after: int, limit: int) -> list[Message]:
@@ -72,9 +75,19 @@ def button_title(session: Session, conversation_id: str, payload: str) -> str | 
 
 def standings(session: Session, conversation_ids: Iterable[str], now: float) -> dict[str, Standing]:
     """Where conversations stand; those that there are."""
-    columns = (_CONVERSATIONS.c.id, _CONVERSATIONS.c.message_count, _CONVERSATIONS.c.busy_until)
+    staff = sa.case((_CONVERSATIONS.c.taken_until > now, _CONVERSATIONS.c.taken_name)).label("staff")
+    columns = (_CONVERSATIONS.c.id, _CONVERSATIONS.c.message_count, _CONVERSATIONS.c.busy_until, staff)
     query = sa.select(*columns).where(_CONVERSATIONS.c.id.in_(list(conversation_ids)))
-    return {row.id: Standing(row.message_count, row.busy_until > now) for row in session.execute(query)}
+    return {
+        row.id: Standing(row.message_count, row.busy_until > now and row.staff is None, row.staff)
+        for row in session.execute(query)
+    }
+
+
+def is_for_assistant(session: Session, conversation_id: str, number: int) -> bool:
+    """Whether the assistant answers a visitor's message: those for staff it has not tried to understand."""
+    of_it = (_PREDICTIONS.c.conversation_id == conversation_id, _PREDICTIONS.c.number == number)
+    return session.execute(sa.select(_PREDICTIONS.c.number).where(*of_it)).first() is not None
 
 
 def rate(
