@@ -1,4 +1,4 @@
-"""The databases of consultation requests and of conversations: SQLite files, or one PostgreSQL for all machines."""
+"""The databases of consultation requests, of conversations and of the staff's console: SQLite files, or one PostgreSQL for all machines."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ _SQLITE_CONNECTIONS = 4
 _READ_ONLY = "clinic_read_only"
 BOOKINGS = "bookings"
 CONVERSATIONS = "conversations"
+STAFF = "staff"
 # Where Alembic notes how far an area's tables are.
-VERSION_TABLES = {BOOKINGS: "alembic_version", CONVERSATIONS: "alembic_version_conversations"}
+VERSION_TABLES = {
+    BOOKINGS: "alembic_version",
+    CONVERSATIONS: "alembic_version_conversations",
+    STAFF: "alembic_version_staff",
+}
 
 
 def database_url(area: str) -> str:

@@ -15,6 +15,7 @@ from assistant.clock import utc_now
 from bookings.settings import BookingSettings, open_store
 from console.app import create_app
 from console.chat import ChatSettings
+from console.staff.console import open_console
 
 _HOST = "127.0.0.1"
 _DEFAULT_PORT = "8080"
@@ -27,7 +28,8 @@ def main() -> None:
         listener = _listen(os.environ.get("WEB_PORT") or _DEFAULT_PORT)
         clinic, settings = Clinic.load(), BookingSettings.from_env(os.environ)
         chat = ChatSettings.from_env(os.environ)
-        app = create_app(open_store(clinic), clinic, settings, utc_now, chat)
+        store = open_store(clinic)
+        app = create_app(store, clinic, settings, utc_now, chat, staff=open_console(store, clinic, os.environ))
     except ValueError as problem:
         sys.exit(f"console: {problem}")
     except SQLAlchemyError as problem:  # its text names the server and may name the user

@@ -21,6 +21,8 @@ from bookings.requests import BookingStore
 from bookings.settings import BookingSettings
 from console.chat import WIDGET, ChatPages, ChatSettings
 from console.pages import FOLDER, Pages, Problem
+from console.staff.access import ROOT
+from console.staff.console import StaffConsole
 from console.visitor import VisitorPages
 
 logger = structlog.get_logger()
@@ -30,7 +32,7 @@ _STATIC = {
     "site.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-_MOST_BYTES = 16 * 1024  # of a request's body
+_MOST_BYTES = 64 * 1024  # of a request's body
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -55,12 +57,14 @@ def create_app(
     clock: Callable[[], datetime],
     chat: ChatSettings | None = None,
     widget: Path = WIDGET,
+    staff: StaffConsole | None = None,
 ) -> Sanic:
     """A web app of its own, ready to be served.
 
     Args:
         widget: the folder with the chat widget's files.
         clock: the present moment, with a time zone.
+        staff: the staff's console; None: there is none.
     """
     app = Sanic(f"console-{secrets.token_hex(8)}", configure_logging=False, env_prefix="")
     app.config.REQUEST_MAX_SIZE = _MOST_BYTES
@@ -71,7 +75,9 @@ def create_app(
     for name, kind in _STATIC.items():
         _add_static(app, name, kind)
     _add_readiness(app, store)
-    _add_problems(app, pages)
+    if staff:
+        staff.add_to(app, pages)
+    _add_problems(app, pages, staff)
     app.register_middleware(_add_headers, "response")
     return app
 
@@ -100,9 +106,11 @@ def _add_readiness(app: Sanic, store: BookingStore) -> None:
     app.add_route(ready, "/readyz", methods=["GET"])
 
 
-def _add_problems(app: Sanic, pages: Pages) -> None:
+def _add_problems(app: Sanic, pages: Pages, staff: StaffConsole | None) -> None:
     def show(request: Request, error: Exception) -> HTTPResponse:
-        return pages.problem(_problem(error))
+        problem = _problem(error)
+        is_staffs = staff is not None and f"{request.path}/".startswith(f"{ROOT}/")
+        return staff.problem(request, problem) if staff and is_staffs else pages.problem(problem)
 
     app.error_handler.add(Exception, show)
 

@@ -33,19 +33,18 @@ class Pages:
 
     def __init__(self, clinic: Clinic, settings: BookingSettings) -> None:
         self.base = urlsplit(settings.public_url).path  # where the web server in front has put these pages
-        environment = Environment(
+        self.environment = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.globals.update(base=self.base, clinic=clinic, dial=re.sub(r"[^\d+]", "", clinic.phone))
-        self._environment = environment
+        self.environment.globals.update(base=self.base, clinic=clinic, dial=re.sub(r"[^\d+]", "", clinic.phone))
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTTPResponse:
         """A page, filled."""
-        return html(self._environment.get_template(template).render(values), status=status)
+        return html(self.environment.get_template(template).render(values), status=status)
 
     def problem(self, problem: Problem) -> HTTPResponse:
         """The page of a problem, with the clinic's phone where that is known."""

@@ -1,5 +1,5 @@
-"""Runs the migrations of one area, "bookings" or "conversations", on the connection that `assistant.database.migrate`
-hands over, else on the configured database.
+"""Runs the migrations of one area, "bookings", "conversations" or "staff", on the connection that
+`assistant.database.migrate` hands over, else on the configured database.
 
 By hand: `alembic -n conversations upgrade head`.
 """
@@ -10,9 +10,9 @@ from importlib import import_module
 
 from alembic import context
 
-from assistant.database import BOOKINGS, CONVERSATIONS, VERSION_TABLES, database_url, open_database
+from assistant.database import BOOKINGS, CONVERSATIONS, STAFF, VERSION_TABLES, database_url, open_database
 
-_MODELS = {BOOKINGS: "bookings.models", CONVERSATIONS: "assistant.conversations.models"}
+_MODELS = {BOOKINGS: "bookings.models", CONVERSATIONS: "assistant.conversations.models", STAFF: "console.staff.models"}
 
 
 def run(connection: object, area: str) -> None:
