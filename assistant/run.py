@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from assistant.live_pointer import model_to_start
 from assistant.nlu.encoder_model import ensure_built
 from assistant.processes import ProcessFailed, Service, keep_running, stop_all, wait_until_ready
 from assistant.settings import PROJECT_DIR, var_dir
@@ -26,7 +27,7 @@ def main() -> int:
     services: list[Service] = []
     try:
         ensure_built()
-        services = _services(train())
+        services = _services(model_to_start(train()))
         say("Starting the assistant…")
         for service in services:
             service.start()

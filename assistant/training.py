@@ -23,7 +23,7 @@ class TrainingFailed(RuntimeError):
 
 def current_model() -> Path:
     """The path that the model of the present training data has, trained or not."""
-    return MODELS_DIR / f"clinic-{_fingerprint()}.tar.gz"
+    return MODELS_DIR / f"clinic-{fingerprint()}.tar.gz"
 
 
 def train() -> Path:
@@ -84,7 +84,8 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def _fingerprint() -> str:
+def fingerprint() -> str:
+    """What the present training data is known by: any change of what a model is trained from changes it."""
     digest = hashlib.sha256()
     for path in _training_files():
         digest.update(path.relative_to(PROJECT_DIR).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

@@ -1,4 +1,4 @@
-"""`GET /readyz`: whether this server can answer a visitor now."""
+"""`GET /readyz`: whether this server can answer a visitor now, and with which model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from assistant.action_server import limit_waiting
+from assistant.live_model import ModelFollower
 from assistant.store import conversation_store
 
 logger = structlog.get_logger()
@@ -31,15 +32,16 @@ class HealthEndpoint(InputChannel):
         routes = Blueprint("health")
 
         @routes.listener("before_server_start")
-        async def prepare(_: Sanic, __: Any) -> None:
+        async def prepare(app: Sanic, _: Any) -> None:
             limit_waiting()
+            app.add_task(ModelFollower().follow(app))
 
         @routes.get("/readyz")
         async def ready(request: Request) -> HTTPResponse:
             problem = await _problem(request)
             if problem:
                 return response.json({"ready": False, "problem": problem}, status=503)
-            return response.json({"ready": True})
+            return response.json({"ready": True, "model": request.app.ctx.agent.model_name})
 
         return routes
 

@@ -9,6 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from assistant.training import current_model
+
 from ..conftest import Assistant
 
 ASKED = {
@@ -182,7 +184,8 @@ def test_streaming_ends_and_says_the_same(assistant: Assistant, visitor: str) ->
 
 
 def test_readyz_tells_that_it_is_ready(assistant: Assistant) -> None:
-    assert httpx.get(f"{assistant.url}/readyz").json() == {"ready": True}
+    ready = httpx.get(f"{assistant.url}/readyz").json()
+    assert ready == {"ready": True, "model": current_model().name}
 
 
 @pytest.mark.parametrize("path", ["/conversations/v/tracker", "/model", "/domain", "/status", "/model/train"])
