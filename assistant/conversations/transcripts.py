@@ -1,12 +1,14 @@
 """One conversation as staff read it.
 
 `transcript(session, conversation_id)` is all of it; `news(session, conversation_id, after)` is what was said since, for
-those who watch. An event or a field that cannot be read is left out, and the conversation says so (`is_damaged`).
+those who watch. `names` are what the visitor was called in forms: whoever masks personal data has to know them. An
+event or a field that cannot be read is left out, and the conversation says so (`is_damaged`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ from assistant.conversations.models import Conversation, Event, Tag
 
 _CONVERSATIONS, _EVENTS, _TAGS = Conversation.__table__, Event.__table__, Tag.__table__
 _MOST_NEWS = 200  # messages at once
+_NAME_SLOT = "booking_name"
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,34 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What an answer came from.
+
+    Attributes:
+        facts: ids of the statements of the article that it rests on; None: it is no answer to a question.
+        model: the id of the model that was live.
+    """
+
+    facts: tuple[str, ...] | None
+    model: str
+
+
+@dataclass(frozen=True)
 class Transcript:
-    """A whole conversation; `notes` are those about no single message."""
+    """A whole conversation.
+
+    Attributes:
+        notes: those about no single message.
+        origins: of the assistant's messages, by number.
+    """
 
     standing: Standing
     lines: tuple[Line, ...]
     tags: tuple[str, ...]
     notes: tuple[StaffNote, ...]
     is_damaged: bool
+    names: tuple[str, ...] = ()
+    origins: Mapping[int, Origin] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +85,28 @@ class News:
 
     standing: Standing
     lines: tuple[Line, ...]
+    names: tuple[str, ...] = ()
+    origins: Mapping[int, Origin] = field(default_factory=dict)
+
+
+@dataclass
+class _Told:
+    """What of a conversation stands in its events only.
+
+    Attributes:
+        slots: what was noted down, by the key of the message before it.
+        origins: by moment and text of the answer.
+    """
+
+    slots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    origins: dict[tuple[float, str], Origin] = field(default_factory=dict)
+    is_damaged: bool = False
+
+    def of(self, lines: tuple[Line, ...]) -> dict[int, Origin]:
+        """The origins of messages, by number."""
+        found = ((line.message.number or 0, self.origins.get((line.message.at, line.message.text))) for line in lines)
+        return {number: origin for number, origin in found if origin}
 
 
 def transcript(session: Session, conversation_id: str) -> Transcript | None:
@@ -69,28 +114,32 @@ def transcript(session: Session, conversation_id: str) -> Transcript | None:
     standing = _standing(session, conversation_id)
     if standing is None:
         return None
-    slots, events_damaged = _slots(session, conversation_id)
+    told = _told(session, conversation_id)
     notes = read_notes(session, conversation_id)
-    lines = read_lines(session, conversation_id, 0, None, slots, notes)
+    lines = read_lines(session, conversation_id, 0, None, told.slots, notes)
     tags = sa.select(_TAGS.c.tag).where(_TAGS.c.conversation_id == conversation_id).order_by(_TAGS.c.tag)
     return Transcript(
         standing,
         lines,
         tuple(session.execute(tags).scalars()),
         tuple(notes.get(None, ())),
-        events_damaged or any(line.is_damaged for line in lines),
+        told.is_damaged or any(line.is_damaged for line in lines),
+        tuple(told.names),
+        told.of(lines),
     )
 
 
 def news(session: Session, conversation_id: str, after: int) -> News | None:
-    """What was said after a message, at most 200 messages; without slots. None if the conversation is gone."""
+    """What was said after a message, at most 200 messages. None if the conversation is gone."""
     standing = _standing(session, conversation_id)
     if standing is None:
         return None
     if standing.message_count <= after:
         return News(standing, ())
+    told = _told(session, conversation_id)
     notes = read_notes(session, conversation_id)
-    return News(standing, read_lines(session, conversation_id, after, _MOST_NEWS, {}, notes))
+    lines = read_lines(session, conversation_id, after, _MOST_NEWS, told.slots, notes)
+    return News(standing, lines, tuple(told.names), told.of(lines))
 
 
 def _standing(session: Session, conversation_id: str) -> Standing | None:
@@ -99,19 +148,38 @@ def _standing(session: Session, conversation_id: str) -> Standing | None:
     return Standing(**row) if row else None
 
 
-def _slots(session: Session, conversation_id: str) -> tuple[dict[str, dict[str, Any]], bool]:
-    """What was noted down, by the key of the message before it; and whether an event could not be read."""
+def _told(session: Session, conversation_id: str) -> _Told:
     columns = (_EVENTS.c.seq, _EVENTS.c.type_name, _EVENTS.c.data)
     query = sa.select(*columns).where(_EVENTS.c.sender_id == conversation_id).order_by(_EVENTS.c.seq)
     damage: list[str] = []
-    slots: dict[str, dict[str, Any]] = {}
+    told = _Told()
     key = ""
     for row in session.execute(query):
         event = read_json(row.data, dict, damage)
         if event.get("event") == "user":
             key = str(event.get("message_id") or f"e{row.seq}")
         elif event.get("event") == "slot" and event.get("name"):
-            slots.setdefault(key, {})[str(event["name"])] = event.get("value")
+            name, value = str(event["name"]), event.get("value")
+            told.slots.setdefault(key, {})[name] = value
+            if name == _NAME_SLOT and isinstance(value, str) and value and value not in told.names:
+                told.names.append(value)
+        elif event.get("event") == "bot":
+            told.origins[_moment(event), str(event.get("text") or "")] = _origin(event)
         elif event.get("event") != row.type_name:
             damage.append("event")
-    return slots, bool(damage)
+    told.is_damaged = bool(damage)
+    return told
+
+
+def _origin(event: Mapping[str, Any]) -> Origin:
+    metadata = event.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    about = metadata.get("metadata")
+    facts = about.get("facts") if isinstance(about, dict) else None
+    known = tuple(str(fact) for fact in facts) if isinstance(facts, list) else None
+    return Origin(known, str(metadata.get("model_id") or ""))
+
+
+def _moment(event: Mapping[str, Any]) -> float:
+    at = event.get("timestamp")
+    return float(at) if isinstance(at, (int, float)) else 0.0
