@@ -195,6 +195,25 @@ class Verdict(Base):
     published_in = sa.Column(sa.String(32), index=True)  # the publication that taught it; None: waits
 
 
+class Publication(Base):
+    """One attempt to teach the assistant what verdicts say, and what came of it."""
+
+    __tablename__ = "publications"
+
+    id = sa.Column(sa.String(32), primary_key=True)
+    state = sa.Column(sa.String(16), nullable=False, index=True)
+    by = sa.Column(sa.String(64), nullable=False)
+    at = sa.Column(sa.Float, nullable=False, index=True)
+    progress = sa.Column(sa.Integer, nullable=False)  # percent
+    step = sa.Column(sa.String(96), nullable=False)  # what is done now, for people
+    result = sa.Column(sa.Text, nullable=False)  # JSON
+    base = sa.Column(sa.String(32))  # the fingerprint of the training data that it was made on top of
+    model = sa.Column(sa.String(255))  # its model, once live
+    model_before = sa.Column(sa.String(255))  # the model that was live until then
+    seen_at = sa.Column(sa.Float, nullable=False)  # the worker's last sign of life
+    finished_at = sa.Column(sa.Float)
+
+
 class InboxMessage(Base):
     """A message that was taken in; it stays unanswered until the turn that answers it is stored with it."""
 
