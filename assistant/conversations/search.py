@@ -24,6 +24,7 @@ _MATCHES = sa.text("SELECT rowid FROM message_search WHERE message_search MATCH 
 _COUNT = sa.text(
     "SELECT count(*) FROM (SELECT rowid FROM message_search WHERE message_search MATCH :words LIMIT :most)"
 )
+_MATCH_OF_MESSAGE = sa.text("SELECT 1 FROM message_search WHERE message_search MATCH :words AND rowid = messages.id")
 
 
 def holds(session: Session, text: str) -> Any:
@@ -37,8 +38,22 @@ def holds(session: Session, text: str) -> Any:
     if session.execute(_COUNT, {"words": words, "most": _RARE + 1}).scalar_one() <= _RARE:
         found = sa.select(_MESSAGES.c.conversation_id).where(_MESSAGES.c.id.in_(matches))
         return _CONVERSATIONS.c.id.in_(found)
-    one = sa.text("SELECT 1 FROM message_search WHERE message_search MATCH :words AND rowid = messages.id")
-    return _of_it().where(sa.exists(one.bindparams(words=words).columns(sa.column("1")))).exists()
+    one = _MATCH_OF_MESSAGE.bindparams(words=words).columns(sa.column("1"))
+    return _of_it().where(sa.exists(one)).exists()
+
+
+def first_hits(session: Session, ids: list[str], text: str) -> dict[str, tuple[int, str]]:
+    """The first message of each of a few conversations that holds what is searched for: its number and its text."""
+    if session.get_bind().dialect.name == "postgresql":
+        matches = in_words(text)
+    else:
+        words = fts5_query(text)
+        if not words:
+            return {}
+        matches = sa.exists(_MATCH_OF_MESSAGE.bindparams(words=words).columns(sa.column("1")))
+    columns = (_MESSAGES.c.conversation_id, _MESSAGES.c.number, _MESSAGES.c.text)
+    query = sa.select(*columns).where(_MESSAGES.c.conversation_id.in_(ids), matches).order_by(_MESSAGES.c.number.desc())
+    return {row.conversation_id: (row.number, row.text) for row in session.execute(query)}
 
 
 def in_words(text: str) -> Any:

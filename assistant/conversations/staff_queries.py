@@ -1,6 +1,7 @@
 """The list of conversations that staff look through: filtered, sorted, a page at a time.
 
-`conversations(session, filters, before, limit)` gives a `Page`; its `next` is the `before` of the page below.
+`conversations(session, filters, before, limit)` gives a `Page`; its `next` is the `before` of the page below, and
+`conversations_above(session, filters, after, limit)` is the one above it, where `after` is its `first`.
 `next_unreviewed(session, after_id, filters)` is the next one to look at. Pages are cut by value and never by offset, so
 that the last page costs what the first one does.
 
@@ -24,8 +25,9 @@ from assistant.conversations.search import holds
 from assistant.safety import CRISIS, MEDICAL_EMERGENCY
 
 DANGERS = (CRISIS, MEDICAL_EMERGENCY, SIDE_EFFECT)  # flags that somebody of the staff has to acknowledge
-FIRST_WORDS = 120  # characters
+FIRST_WORDS = 480  # characters; whoever shows fewer masks them before they are cut
 MOST_ROWS = 200  # of one page
+_LATEST = 2000  # conversations in which channels are looked for
 
 _CONVERSATIONS, _MESSAGES, _PREDICTIONS = Conversation.__table__, Message.__table__, Prediction.__table__
 _FLAGS, _TAGS, _FEEDBACK = Flag.__table__, Tag.__table__, Feedback.__table__
@@ -79,10 +81,11 @@ class ConversationRow:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of the list; `next` is where the one below begins, None at the end."""
+    """A part of the list; `next` is where the one below begins, None at the end; `first` where it begins itself."""
 
     rows: tuple[ConversationRow, ...]
     next: Cursor | None
+    first: Cursor | None = None
 
 
 def conversations(session: Session, filters: Filters, before: Cursor | None, limit: int) -> Page:
@@ -95,8 +98,18 @@ def conversations(session: Session, filters: Filters, before: Cursor | None, lim
     limit = max(1, min(limit, MOST_ROWS))
     found = session.execute(_listed(session, filters, before).limit(limit + 1)).all()
     rows = found[:limit]
-    cursor = _cursor(rows[-1], filters.sort) if len(found) > limit else None
-    return Page(_with_details(session, rows), cursor)
+    below = _cursor(rows[-1], filters.sort) if len(found) > limit else None
+    return Page(_with_details(session, rows), below, _cursor(rows[0], filters.sort) if rows and before else None)
+
+
+def conversations_above(session: Session, filters: Filters, after: Cursor, limit: int) -> Page:
+    """The page that ends above a place in the list; the first page if there are not enough for a whole one."""
+    limit = max(1, min(limit, MOST_ROWS))
+    found = session.execute(_listed(session, filters, after, above=True).limit(limit + 1)).all()
+    if after.sort != filters.sort or len(found) <= limit:
+        return conversations(session, filters, None, limit)
+    rows = found[:limit][::-1]
+    return Page(_with_details(session, rows), _cursor(rows[-1], filters.sort), _cursor(rows[0], filters.sort))
 
 
 def next_unreviewed(session: Session, after_id: str | None, filters: Filters) -> str | None:
@@ -116,6 +129,12 @@ def known_tags(session: Session) -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+def known_channels(session: Session) -> list[str]:
+    """The channels of the latest conversations."""
+    latest = sa.select(_CONVERSATIONS.c.channel).order_by(_CONVERSATIONS.c.last_at.desc()).limit(_LATEST).subquery()
+    return sorted(session.execute(sa.select(latest.c.channel).distinct()).scalars())
+
+
 def _columns(sort: str) -> tuple[Any, ...]:
     stored = (_CONVERSATIONS.c[name] for name in ConversationRow.__dataclass_fields__ if name in _CONVERSATIONS.c)
     return (*stored, _ORDERS[sort].label("place"))
@@ -125,18 +144,18 @@ def _cursor(row: Any, sort: str) -> Cursor:
     return Cursor(sort, row.place, row.last_at, row.id)
 
 
-def _listed(session: Session, filters: Filters, before: Cursor | None) -> Any:
+def _listed(session: Session, filters: Filters, place: Cursor | None, above: bool = False) -> Any:
     order = _ORDERS[filters.sort]
     keys = [_CONVERSATIONS.c.last_at, _CONVERSATIONS.c.id]
     if filters.sort != NEWEST:
         keys.insert(0, order)
     query = sa.select(*_columns(filters.sort)).where(*_conditions(session, filters))
-    if before is not None and before.sort == filters.sort:
+    if place is not None and place.sort == filters.sort:
         # PostgreSQL looks a whole number up in an index of whole numbers only.
-        value = int(before.value) if filters.sort == LENGTH else before.value
-        place = (value, before.last_at, before.id)[-len(keys) :]
-        query = query.where(sa.tuple_(*keys) < sa.tuple_(*place))
-    return query.order_by(*(key.desc() for key in keys))
+        value = int(place.value) if filters.sort == LENGTH else place.value
+        here, there = sa.tuple_(*keys), sa.tuple_(*(value, place.last_at, place.id)[-len(keys) :])
+        query = query.where(here > there if above else here < there)
+    return query.order_by(*(key.asc() if above else key.desc() for key in keys))
 
 
 def _conditions(session: Session, filters: Filters) -> list[Any]:
@@ -222,12 +241,6 @@ def _first_words(session: Session, ids: list[str]) -> dict[str, str]:
     first = sa.select(_PREDICTIONS.c.conversation_id, number).where(_PREDICTIONS.c.conversation_id.in_(ids))
     firsts = first.group_by(_PREDICTIONS.c.conversation_id).subquery()
     of_it = sa.and_(_MESSAGES.c.conversation_id == firsts.c.conversation_id, _MESSAGES.c.number == firsts.c.number)
-    words = sa.func.substr(_MESSAGES.c.text, 1, FIRST_WORDS * 4)
+    words = sa.func.substr(_MESSAGES.c.text, 1, FIRST_WORDS)
     query = sa.select(_MESSAGES.c.conversation_id, words.label("words")).join(firsts, of_it)
-    return {row.conversation_id: shortened(row.words) for row in session.execute(query)}
-
-
-def shortened(text: str) -> str:
-    """The first words of a text, on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= FIRST_WORDS else line[: FIRST_WORDS - 1].rstrip() + "…"
+    return {row.conversation_id: row.words for row in session.execute(query)}

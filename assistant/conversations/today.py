@@ -87,10 +87,11 @@ class Counts:
 
 
 def dangers(session: Session, acknowledged: bool = False, limit: int = 50) -> list[Danger]:
-    """Flags of danger that nobody has acknowledged, oldest first; or those that somebody has, the latest first."""
+    """Flags of danger that nobody has acknowledged, or those that somebody has; the latest first, as a new one must
+    be among them however many there are."""
     if acknowledged:
         return _alarms(session, _flags(DANGERS, True).order_by(_ACKNOWLEDGEMENTS.c.at.desc()), limit)
-    return _alarms(session, _flags(DANGERS, False).order_by(_FLAGS.c.at), limit)
+    return _alarms(session, _flags(DANGERS, False).order_by(_FLAGS.c.at.desc()), limit)
 
 
 def waiting_for_person(session: Session, since: float, limit: int = 50) -> list[Danger]:
