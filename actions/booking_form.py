@@ -18,6 +18,7 @@ from actions.commands import Command, read_command
 from actions.office import Office, office
 from actions.reading import TOPICS, Told, Trouble
 from assistant.clock import utc_now
+from assistant.conversations.projection import AUTHOR
 from assistant.questions import is_question
 from assistant.safety import LISTS
 from bookings.models import Kind
@@ -71,7 +72,7 @@ class _Turn:
         self._set: dict[str, Any] = {}
         asked = tracker.get_slot("requested_slot")
         self._asked: str | None = asked if asked in _ASKED else None  # else the step is of another form
-        self._after_danger = _answers_a_safety_reply(tracker)
+        self._is_about_else = _is_about_else(tracker)
         self._text = str(message.get("text") or "")
         self._intent = str((message.get("intent") or {}).get("name"))
         self._confidence = float((message.get("intent") or {}).get("confidence") or 0.0)
@@ -201,7 +202,7 @@ class _Turn:
             self._want_a_person()
         elif command is Command.SKIP:
             self._skip()
-        elif command is Command.YES and self._asked == "booking_agreed" and not self._after_danger:
+        elif command is Command.YES and self._asked == "booking_agreed" and not self._is_about_else:
             self._choose("yes")
         elif command in {Command.YES, Command.CHANGE} and self._asked in {"booking_agreed", WHAT_TO_CHANGE}:
             back = command is Command.YES or self._asked == WHAT_TO_CHANGE
@@ -288,8 +289,10 @@ def is_returning(tracker: Tracker, steps: Sequence[str]) -> bool:
     return False
 
 
-def _answers_a_safety_reply(tracker: Tracker) -> bool:
-    """Whether the message before this one told of danger: a "yes" now answers that reply, and agrees to nothing."""
+def _is_about_else(tracker: Tracker) -> bool:
+    """Whether a "yes" answers a safety reply or a member of staff who has talked: it agrees to nothing."""
     said = [event for event in tracker.events if event["event"] == "user"]
+    replies = [event for event in tracker.events if event["event"] == "bot"]
     before = said[-2] if len(said) > 1 else {}
-    return ((before.get("parse_data") or {}).get("intent") or {}).get("name") in LISTS
+    told_of_danger = ((before.get("parse_data") or {}).get("intent") or {}).get("name") in LISTS
+    return told_of_danger or (bool(replies) and AUTHOR in (replies[-1].get("metadata") or {}))

@@ -3,6 +3,8 @@
 A message is stored first, then worked on by the one process that has the conversation's lease, and marked as answered
 in the transaction that stores the answer. While the database is out, this process answers by itself; the turns wait in
 the store's spool.
+
+While a member of staff has the chat, messages are only kept for them; one of danger is answered all the same.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.channels.answering import Handler, answer, apology
 from assistant.channels.buttons import button_title
-from assistant.conversations import erasure, inbox, queries
+from assistant.channels.watching import Understand, danger_in
+from assistant.conversations import erasure, inbox, queries, takeover
 from assistant.conversations.inbox import MOST_ATTEMPTS, Arrival
 from assistant.conversations.messages import ASSISTANT, VISITOR, Message
 from assistant.conversations.turns import ConversationDeleted
@@ -41,16 +44,24 @@ _Key = tuple[str, str]  # the conversation, and the id that the visitor's browse
 
 
 class Desk:
-    """Takes messages in and has them answered.
+    """Takes messages in and has them answered, by the assistant or by staff.
 
     Args:
         on_new_message: lets Rasa handle a message.
+        understand: what Rasa makes of a text, without answering it.
         changed: told the conversation whenever something about it has changed, from any thread.
     """
 
-    def __init__(self, store: ConversationStore, on_new_message: Handler, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        store: ConversationStore,
+        on_new_message: Handler,
+        understand: Understand,
+        changed: Callable[[str], None],
+    ) -> None:
         self._store = store
         self._on_new_message = on_new_message
+        self._understand = understand
         self._changed = changed
         self._worker = secrets.token_hex(8)
         self._exchanges: OrderedDict[_Key, list[Message]] = OrderedDict()
@@ -80,6 +91,8 @@ class Desk:
         for conversation_id in left:
             logger.info("webchat.message.left_alone")
             self._work_on(conversation_id)
+        for conversation_id in await asyncio.to_thread(self._bring_back):
+            self._changed(conversation_id)
 
     def forget(self, conversation_id: str) -> None:
         """Forget what was said in a conversation."""
@@ -124,8 +137,10 @@ class Desk:
         while time.monotonic() < until:
             task = self._work_on(conversation_id)
             await asyncio.wait({task}, timeout=until - time.monotonic())
-            found = self._exchanges.get((conversation_id, client_id)) or await self._stored(conversation_id, client_id)
-            if len(found) > 1:
+            found = self._exchanges.get((conversation_id, client_id)) or []
+            if len(found) < 2:
+                found = await self._stored(conversation_id, client_id)
+            if found:
                 return found
             await asyncio.sleep(_LOOK_AGAIN)
         return []
@@ -140,7 +155,9 @@ class Desk:
         with self._store.reading() as session:
             if erasure.is_erased(session, conversation_id):
                 raise ConversationDeleted
-            return queries.exchange(session, conversation_id, client_id)
+            found = queries.exchange(session, conversation_id, client_id)
+            awaits_reply = len(found) == 1 and queries.is_for_assistant(session, conversation_id, found[0].number or 0)
+            return [] if awaits_reply else found
 
     def _work_on(self, conversation_id: str) -> asyncio.Task[None]:
         """Answer what waits; one task of this process is at it."""
@@ -153,22 +170,50 @@ class Desk:
 
     async def _work(self, conversation_id: str) -> None:
         try:
-            while arrival := await asyncio.to_thread(self._claim_next, conversation_id):
+            while claimed := await asyncio.to_thread(self._claim_next, conversation_id):
+                arrival, is_taken = claimed
                 self._changed(conversation_id)
-                await self._answer(conversation_id, arrival)
+                if not is_taken:
+                    await self._answer(conversation_id, arrival)
+                elif danger := await danger_in(arrival, self._understand):
+                    await self._answer(conversation_id, replace(arrival, danger=danger))
+                elif not await asyncio.to_thread(self._hear, conversation_id, arrival):
+                    await self._answer(conversation_id, arrival)
         except OUTAGES as error:  # what was taken in stays, and is looked after by `clean_up`
             logger.error("webchat.work.failed", reason=type(error).__name__)
         self._changed(conversation_id)
 
-    def _claim_next(self, conversation_id: str) -> Arrival | None:
-        """The next message, if there is one and no other process is at the conversation."""
+    def _claim_next(self, conversation_id: str) -> tuple[Arrival, bool] | None:
+        """The next message, if there is one and no other process is at the conversation; and whether staff have it."""
+        now = time.time()
         with self._store.writing() as session:
-            if not inbox.claim(session, conversation_id, self._worker, time.time()):
+            if not inbox.claim(session, conversation_id, self._worker, now):
                 return None
             arrival = inbox.next_waiting(session, conversation_id)
             if arrival is None:
                 inbox.release(session, conversation_id, self._worker)
-            return arrival
+                return None
+            takeover.end_if_quiet(session, conversation_id, now)
+            return arrival, takeover.prolong(session, conversation_id, now)
+
+    def _hear(self, conversation_id: str, arrival: Arrival) -> bool:
+        """Keep a message for staff; False if they have just left."""
+        self._store.replay()  # what was said before it
+        with self._store.writing() as session:
+            return takeover.hear(session, conversation_id, arrival, time.time()) is not None
+
+    def _bring_back(self) -> list[str]:
+        """Bring the assistant back to chats in which nobody writes any more; which ones."""
+        now = time.time()
+        try:
+            with self._store.reading() as session:
+                over = takeover.quiet(session, now)
+            for conversation_id in over:
+                with self._store.writing() as session:
+                    takeover.end_if_quiet(session, conversation_id, now)
+        except OUTAGES:
+            return []
+        return over
 
     async def _answer(self, conversation_id: str, arrival: Arrival) -> None:
         """Answer a message, once even if it is asked for again meanwhile."""

@@ -10,6 +10,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from assistant.channels.desk import OUTAGES
 from assistant.conversations import erasure, queries
@@ -20,6 +21,7 @@ from assistant.store import ConversationStore
 HEARTBEAT = 15.0  # seconds; proxies end a silent connection after 30 or more
 LONGEST = 300.0  # seconds of a stream; then the page connects again, wherever its load balancer sends it
 _PAGE = 100  # messages that are read at once
+_UNTOLD: str | None = ""  # nobody's name: each stream says at once who talks with the visitor
 
 
 class Live:
@@ -73,17 +75,21 @@ class Live:
         changed = asyncio.Event()
         self._watched[conversation_id].add(changed)
         until, is_typing = time.monotonic() + LONGEST, False
+        standing, staff = Standing(after, False), _UNTOLD
         yield "retry: 2000\n\n"
         try:
             while not self._is_stopping and time.monotonic() < until:
                 changed.clear()
-                messages, standing, is_deleted = await self._news(conversation_id, after)
+                messages, standing, is_deleted = await self._news(conversation_id, after, standing)
                 for message in messages:
                     after = message.number or after
                     yield _event("message", message.for_visitor(), message.number)
                 if is_deleted:
                     yield _event("deleted", {})
                     return
+                if standing.staff != staff:
+                    staff = standing.staff
+                    yield _event("presence", presence(staff))
                 if standing.is_answered_now != is_typing and not messages:
                     is_typing = standing.is_answered_now
                     yield _event("typing", {"typing": is_typing})
@@ -94,11 +100,11 @@ class Live:
             if not self._watched[conversation_id]:
                 del self._watched[conversation_id]
 
-    async def _news(self, conversation_id: str, after: int) -> tuple[list[Message], Standing, bool]:
+    async def _news(self, conversation_id: str, after: int, known: Standing) -> tuple[list[Message], Standing, bool]:
         try:
             return await asyncio.to_thread(self._read_news, conversation_id, after)
         except OUTAGES:
-            return [], Standing(after, False), False
+            return [], replace(known, is_answered_now=False), False
 
     def _read_news(self, conversation_id: str, after: int) -> tuple[list[Message], Standing, bool]:
         with self._store.reading() as session:
@@ -114,6 +120,11 @@ class Live:
     def _wake(self, conversation_id: str) -> None:
         for event in self._watched.get(conversation_id, ()):
             event.set()
+
+
+def presence(staff: str | None) -> dict[str, dict[str, str] | None]:
+    """Who talks with the visitor instead of the assistant, as their page is told."""
+    return {"staff": {"name": staff} if staff is not None else None}
 
 
 async def _happens(event: asyncio.Event, within: float) -> bool:

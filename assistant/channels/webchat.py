@@ -24,7 +24,7 @@ from sanic.response import HTTPResponse
 from assistant.channels.answering import Handler
 from assistant.channels.desk import OUTAGES, Desk
 from assistant.channels.incoming import MAX_BODY, Refused
-from assistant.channels.live import Live
+from assistant.channels.live import Live, presence
 from assistant.channels.webchat_limits import Limits
 from assistant.channels.webchat_requests import Visitors, read_after, read_arrival, read_body, read_limit, read_rating
 from assistant.channels.webchat_settings import WebchatSettings
@@ -133,7 +133,9 @@ class WebchatChannel(InputChannel):
             self._store = store
             self._live = Live(store)
             self._live.start()
-            self._desk = Desk(store, self._on_new_message, self._live.changed)
+            self._desk = Desk(
+                store, self._on_new_message, lambda text: app.ctx.agent.parse_message(text), self._live.changed
+            )
         return store, self._desk, self._live
 
     async def _begin(self, request: Request) -> HTTPResponse:
@@ -262,6 +264,7 @@ def _read_history(store: ConversationStore, conversation_id: str, after: int, li
         "messages": [message.for_visitor() for message in messages],
         "typing": standing is not None and standing.is_answered_now,
         "more": standing is not None and standing.message_count > last,
+        **presence(standing.staff if standing else None),
     }
 
 

@@ -17,10 +17,11 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, BotUttered, Event, UserUttered
 from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from assistant.conversations.projection import AUTHOR
 from assistant.policies.forms import end_of_turn
 from assistant.questions import MOST_ANSWERS, PARTS, SEVERAL_QUESTIONS, is_follow_up
 
@@ -148,11 +149,16 @@ def _executed_since_message(tracker: DialogueStateTracker) -> list[str]:
 
 
 def _topic_before_message(tracker: DialogueStateTracker) -> str | None:
-    """The answer that the visitor read last before this message, if it was one to a question."""
+    """The answer that the visitor read last before this message, if it was one to a question.
+
+    After a member of staff has talked with them there is none: nobody knows here what that was about.
+    """
     before_message = False
     for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             before_message = True
+        elif isinstance(event, BotUttered) and AUTHOR in event.metadata:
+            return None
         elif before_message and isinstance(event, ActionExecuted) and str(event.action_name).startswith(_TOPIC):
             return str(event.action_name)
     return None
