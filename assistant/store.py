@@ -27,9 +27,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from assistant.conversations import windows
 from assistant.conversations.messages import Message
-from assistant.conversations.models import Conversation, Event
 from assistant.conversations.projection import Projection
 from assistant.conversations.spool import Spool
+from assistant.conversations.storable import storable
 from assistant.conversations.turns import ConversationDeleted, Turn, is_replayed, write_turn
 from assistant.conversations.windows import Known
 from assistant.database import CONVERSATIONS, database_url, migrate, open_database, reading, writing
@@ -37,7 +37,6 @@ from assistant.settings import var_dir
 
 logger = structlog.get_logger()
 
-_EVENTS, _CONVERSATIONS = Event.__table__, Conversation.__table__
 _KNOWN = "_known"  # the attribute of a tracker that says what the database holds of it
 _MOST_KNOWN = 1000  # conversations that are remembered
 _REST = 2.0  # seconds that a database which failed is left alone
@@ -94,9 +93,8 @@ class ConversationStore(SQLTrackerStore):
         await self.save(tracker)
 
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
-        if fetch_events_from_all_sessions:
-            return await asyncio.to_thread(self._read_whole, sender_id)
-        known = await asyncio.to_thread(self._read, sender_id)
+        read = self._read_whole if fetch_events_from_all_sessions else self._read
+        known = await asyncio.to_thread(read, sender_id)
         if known is None:
             return None
         setattr(known.tracker, _KNOWN, known)
@@ -162,11 +160,16 @@ class ConversationStore(SQLTrackerStore):
         if not events:
             return
         after, window = known.moved_on(self.domain.slots)
-        turn = Turn(tracker.sender_id, [event.as_dict() for event in events], known.event_count, window)
+        stored = storable([event.as_dict() for event in events])
+        turn = Turn(storable(tracker.sender_id), stored, known.event_count, window)
         try:
             messages, is_whole = self._write(turn)
         except ConversationDeleted:
             logger.info("conversations.turn.dropped", reason="the conversation was deleted")
+            return
+        except OSError as error:  # nor does the disk take it: this process keeps it, and stores it with the next turn
+            logger.error("conversations.turn.unstored", reason=type(error).__name__)
+            self._remember(tracker.sender_id, known)
             return
         setattr(tracker, _KNOWN, Known(tracker, known.seq, known.snapshot, len(tracker.events)))
         if is_whole:
@@ -183,7 +186,9 @@ class ConversationStore(SQLTrackerStore):
             with writing(self.engine) as session:
                 written = write_turn(session, turn)
             return written.messages, written.alone
-        except _FAILURES as error:
+        except ConversationDeleted:
+            raise
+        except Exception as error:  # whatever is wrong with the database or the turn, what was said is kept
             self._failed(error)
         self.spool.append(turn)
         projection = Projection(1, turn.first_seq or 0).add(turn.events)
@@ -197,17 +202,18 @@ class ConversationStore(SQLTrackerStore):
 
     def _write_spooled(self, turn: Turn) -> None:
         self.forget(turn.conversation_id)
-        with contextlib.suppress(ConversationDeleted):
+        try:
             try:
-                try:
-                    self._write_once(turn)
-                except IntegrityError:  # its message was sent again, and is stored by another turn: both were answered
-                    self._write_once(turn.renamed())
-            except _OUTAGES:
-                raise
-            except SQLAlchemyError as error:  # it would be refused for ever, and the turns after it would wait for ever
-                self.spool.set_aside(turn)
-                logger.error("conversations.spool.refused", reason=type(error).__name__, turn_id=turn.turn_id)
+                self._write_once(turn)
+            except IntegrityError:  # its message was sent again, and is stored by another turn: both were answered
+                self._write_once(turn.renamed())
+        except ConversationDeleted:
+            logger.info("conversations.turn.dropped", reason="the conversation was deleted")
+        except _OUTAGES:
+            raise
+        except Exception as error:  # it would be refused for ever, and the turns after it would wait for ever
+            self.spool.set_aside(turn)
+            logger.error("conversations.spool.refused", reason=type(error).__name__, turn_id=turn.turn_id)
 
     def _write_once(self, turn: Turn) -> None:
         with writing(self.engine) as session:
@@ -221,36 +227,23 @@ class ConversationStore(SQLTrackerStore):
             self._use()
             if not self.spool.is_empty():
                 self._replay()
-            return self._read_window(sender_id, remembered)
-        except _FAILURES as error:
+            with reading(self.engine) as session:
+                return windows.latest(session, storable(sender_id), remembered, self.domain.slots)
+        except Exception as error:  # whatever is wrong, the visitor is answered
             self._failed(error)
-            return remembered
+        if remembered is None:
+            return None
+        self._remember(sender_id, remembered)
+        return remembered.copied(self.domain.slots)
 
-    def _read_window(self, sender_id: str, remembered: Known | None) -> Known | None:
-        columns = (_CONVERSATIONS.c.event_count, _CONVERSATIONS.c.window_seq, _CONVERSATIONS.c.snapshot)
-        with reading(self.engine) as session:
-            row = session.execute(sa.select(*columns).where(_CONVERSATIONS.c.id == sender_id)).first()
-            if row is None or row.event_count == 0:
-                return None
-            if remembered and remembered.event_count == row.event_count:
-                return remembered
-            query = sa.select(_EVENTS.c.data).where(_EVENTS.c.sender_id == sender_id, _EVENTS.c.seq >= row.window_seq)
-            data = session.execute(query.order_by(_EVENTS.c.seq)).scalars().all()
-        try:
-            return windows.read(sender_id, row.window_seq, row.snapshot, data, self.domain.slots)
-        except (ValueError, KeyError, TypeError) as error:  # the visitor is answered all the same, as if anew
-            logger.error("conversations.events.unreadable", reason=type(error).__name__)
-            return Known(self.init_tracker(sender_id), row.event_count, 0, 0)
-
-    def _read_whole(self, sender_id: str) -> DialogueStateTracker | None:
-        query = sa.select(_EVENTS.c.data).where(_EVENTS.c.sender_id == sender_id).order_by(_EVENTS.c.seq)
+    def _read_whole(self, sender_id: str) -> Known | None:
+        """The conversation from its beginning; as far back as it is remembered if the database is out."""
         try:
             with self.reading() as session:
-                data = session.execute(query).scalars().all()
-        except _FAILURES as error:
+                return windows.whole(session, storable(sender_id), self.domain.slots)
+        except Exception as error:
             self._failed(error)
-            return None
-        return windows.read(sender_id, 0, None, data, self.domain.slots).tracker if data else None
+            return self._read(sender_id)
 
     def _known_of(self, tracker: DialogueStateTracker) -> Known:
         """What the database holds of a tracker that was not read from it."""

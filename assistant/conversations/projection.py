@@ -29,7 +29,8 @@ _DANGERS = {
 AUTHOR, HEARD_BY = "author", "heard_by"
 _RUNNERS_UP = 4
 _REFERENCE_SLOT = "booking_reference"
-_SILENT = ("action_listen", "action_extract_slots", "action_session_start")
+_LISTEN = "action_listen"
+_SILENT = ("action_extract_slots", "action_session_start")
 
 
 @dataclass
@@ -120,14 +121,15 @@ class Projection:
 
     def _add_reply(self, event: Mapping[str, Any]) -> None:
         data, metadata = event.get("data") or {}, event.get("metadata") or {}
-        buttons = data.get("buttons") or []
+        buttons = [one for one in data.get("buttons") or [] if isinstance(one, Mapping) and "payload" in one]
         text = event.get("text") or ""
         if not text and not buttons:
             return
         if metadata.get(AUTHOR):
             self._add_of_takeover(str(text), metadata, float(event["timestamp"]))
             return
-        action, about = metadata.get("utter_action"), metadata.get("metadata") or {}
+        action, about = metadata.get("utter_action"), metadata.get("metadata")
+        about = about if isinstance(about, Mapping) else {}
         facts = about.get("facts")
         message = self._say(
             Message(
@@ -136,7 +138,7 @@ class Projection:
                 author=ASSISTANT,
                 text=str(text),
                 at=float(event["timestamp"]),
-                buttons=tuple({"title": str(one["title"]), "payload": str(one["payload"])} for one in buttons),
+                buttons=tuple({"title": str(one.get("title")), "payload": str(one["payload"])} for one in buttons),
                 action=action,
                 source=about.get("section") if facts else None,
                 danger=_DANGERS.get(action or ""),
@@ -156,7 +158,9 @@ class Projection:
         self._say(Message(None, key, str(metadata[AUTHOR]), text, at, name=metadata.get("name")))
 
     def _add_action(self, name: str) -> None:
-        if self.predictions and name not in _SILENT:
+        if name == _LISTEN:  # a turn ends: what follows without a new message answers none
+            self._question, self._replies, self._new_reference = None, 0, None
+        elif self._question and name not in _SILENT:
             self.predictions[-1].actions.append(name)
 
     def _say(self, message: Message) -> Message:

@@ -7,13 +7,14 @@ whoever replays next.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import structlog
 
@@ -29,22 +30,23 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._own: IO[bytes] | None = None
+        self._own: BinaryIO | None = None
         self._lock = threading.Lock()
 
     def append(self, turn: Turn) -> None:
         """Keep a turn; it is on the disk when this returns. Raises: OSError."""
         with self._lock:
             file = self._own or self._open_own()
-            file.write(turn.as_json().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            size = os.fstat(file.fileno()).st_size
+            try:
+                _write(file, turn.as_json().encode() + b"\n")
+            except OSError:
+                os.ftruncate(file.fileno(), size)  # the caller keeps the turn, and may bring it again
+                raise
 
     def set_aside(self, turn: Turn) -> None:
-        """Keep a turn that the database refuses, for an engineer to look at."""
-        path = self._folder / f"{turn.turn_id}.refused"
-        path.write_text(turn.as_json() + "\n", encoding="utf-8")
-        path.chmod(0o600)
+        """Keep a turn that the database refuses, for an engineer to look at. Raises: OSError."""
+        self._set_aside(turn.turn_id, turn.as_json().encode() + b"\n")
 
     def is_empty(self) -> bool:
         """Whether nothing waits."""
@@ -52,7 +54,11 @@ class Spool:
 
     def waiting(self) -> int:
         """How many turns wait, of all processes."""
-        return sum(path.read_bytes().count(b"\n") for path in self._folder.glob(f"*{_SUFFIX}"))
+        count = 0
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            with suppress(FileNotFoundError):  # somebody has replayed it just now
+                count += path.read_bytes().count(b"\n")
+        return count
 
     def replay(self, write: Callable[[Turn], None]) -> int:
         """Hand over all turns that no other running process keeps, oldest first; what was handed over is dropped.
@@ -68,40 +74,79 @@ class Spool:
                 with self._held(path) as held:
                     if not held:
                         continue
-                    for turn in _read(path):
+                    for turn in self._read(path):
                         write(turn)
                         count += 1
                     path.unlink()
         return count
 
-    def _open_own(self) -> IO[bytes]:
+    def _open_own(self) -> BinaryIO:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{os.getpid()}-{secrets.token_hex(4)}{_SUFFIX}"
-        self._own = open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600), "ab")
-        fcntl.flock(self._own, fcntl.LOCK_EX)
-        return self._own
+        new = path.with_suffix(".new")
+        file = _create(new, os.O_APPEND)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        new.rename(path)  # under this name others look at it, and find it locked
+        self._sync_folder()
+        self._own = file
+        return file
+
+    def _set_aside(self, name: str, line: bytes) -> None:
+        path = self._folder / f"{name}.refused"
+        with _create(path, os.O_TRUNC) as file:
+            _write(file, line)
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _read(self, path: Path) -> Iterator[Turn]:
+        """The turns of a file; a last line that was cut off by a crash was never promised to anybody."""
+        for line in path.read_bytes().splitlines(keepends=True):
+            if not line.endswith(b"\n"):
+                logger.error("conversations.spool.cut_off", bytes=len(line))
+                continue
+            try:
+                turn = Turn.of_json(line.decode())
+            except (ValueError, KeyError, TypeError) as error:
+                self._set_aside(hashlib.sha256(line).hexdigest()[:32], line)
+                logger.error("conversations.spool.unreadable", reason=type(error).__name__)
+                continue
+            yield turn
 
     @contextmanager
     def _held(self, path: Path) -> Iterator[bool]:
         """Whether the file is ours for now: our own, or one whose process ended."""
-        if self._own is not None and os.path.samestat(os.fstat(self._own.fileno()), path.stat()):
-            yield True
-            self._own.close()
-            self._own = None
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:  # somebody has replayed it just now
+            yield False
             return
-        with path.open("rb") as file:
+        with file:
+            if self._own is not None and os.path.samestat(os.fstat(self._own.fileno()), os.fstat(file.fileno())):
+                yield True
+                self._own.close()
+                self._own = None
+                return
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 yield False
                 return
-            yield True
+            yield os.fstat(file.fileno()).st_nlink > 0
 
 
-def _read(path: Path) -> Iterator[Turn]:
-    """The turns of a file; a last line that was cut off by a crash was never promised to anybody."""
-    for line in path.read_bytes().splitlines(keepends=True):
-        if line.endswith(b"\n"):
-            yield Turn.of_json(line.decode())
-        else:
-            logger.error("conversations.spool.cut_off", bytes=len(line))
+def _create(path: Path, flags: int) -> BinaryIO:
+    """A file that only its owner reads."""
+    return open(os.open(path, os.O_CREAT | os.O_WRONLY | flags, 0o600), "ab", buffering=0)
+
+
+def _write(file: BinaryIO, data: bytes) -> None:
+    """Write all of it, to the disk. Raises: OSError."""
+    while data:
+        data = data[file.write(data) :]
+    os.fsync(file.fileno())

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy as sa
+import structlog
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -22,9 +24,15 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.orm import Session
 
+from assistant.conversations.models import Conversation
+from assistant.conversations.models import Event as EventRow
 from assistant.conversations.turns import Window
 
+logger = structlog.get_logger()
+
+_EVENTS, _CONVERSATIONS = EventRow.__table__, Conversation.__table__
 MOST_TURNS = 20  # of a window
 _KEPT_TURNS = 10  # when it moves on
 
@@ -53,6 +61,11 @@ class Known:
         """What has been added since."""
         return list(self.tracker.events)[self.stored :]
 
+    def copied(self, slots: Iterable[Slot]) -> Known:
+        """The same, for somebody who may change the tracker and not save it."""
+        sender_id, events = self.tracker.sender_id, list(self.tracker.events)
+        return replace(self, tracker=DialogueStateTracker.from_events(sender_id, events, slots))
+
     def moved_on(self, slots: Iterable[Slot]) -> tuple[Known, Window | None]:
         """The conversation for the next turn, all its events being stored; and its window, if that is another one."""
         events = list(self.tracker.events)
@@ -76,7 +89,34 @@ class Known:
         return turns[-_KEPT_TURNS] if len(turns) > MOST_TURNS else None
 
 
-def read(sender_id: str, seq: int, snapshot: str | None, data: Sequence[str], slots: Iterable[Slot]) -> Known:
+def latest(session: Session, sender_id: str, remembered: Known | None, slots: Iterable[Slot]) -> Known | None:
+    """A conversation's window, read only if it is not what is remembered of it; None if there is no conversation."""
+    columns = (_CONVERSATIONS.c.event_count, _CONVERSATIONS.c.window_seq, _CONVERSATIONS.c.snapshot)
+    row = session.execute(sa.select(*columns).where(_CONVERSATIONS.c.id == sender_id)).first()
+    event_count = row.event_count if row else 0
+    if remembered and remembered.event_count == event_count:
+        return remembered
+    if event_count == 0:
+        return None
+    data = session.execute(_events_of(sender_id).where(_EVENTS.c.seq >= row.window_seq)).scalars().all()
+    try:
+        return _read(sender_id, row.window_seq, row.snapshot, data, slots)
+    except (ValueError, KeyError, TypeError) as error:  # the visitor is answered all the same, as if anew
+        logger.error("conversations.events.unreadable", reason=type(error).__name__)
+        return Known(DialogueStateTracker(sender_id, slots), event_count, 0, 0)
+
+
+def whole(session: Session, sender_id: str, slots: Iterable[Slot]) -> Known | None:
+    """A conversation from its beginning. Raises: ValueError, KeyError, TypeError if an event of it is unreadable."""
+    data = session.execute(_events_of(sender_id)).scalars().all()
+    return _read(sender_id, 0, None, data, slots) if data else None
+
+
+def _events_of(sender_id: str) -> sa.sql.Select:
+    return sa.select(_EVENTS.c.data).where(_EVENTS.c.sender_id == sender_id).order_by(_EVENTS.c.seq)
+
+
+def _read(sender_id: str, seq: int, snapshot: str | None, data: Sequence[str], slots: Iterable[Slot]) -> Known:
     """The conversation of a window's rows.
 
     Args:
