@@ -20,11 +20,13 @@ def main() -> int:
     try:
         engine = open_database(database_url(CONVERSATIONS))
         migrate(engine, CONVERSATIONS)
-        count = reindex(engine)
+        rebuilt = reindex(engine)
     except (SQLAlchemyError, OSError) as error:  # its text names the server and may name the user
         print(f"assistant: the database cannot be used ({type(error).__name__})", file=sys.stderr)
         return 1
-    print(f"{count} conversations are readable again.")
+    print(f"{rebuilt.conversations} conversations are readable again.")
+    if rebuilt.unreadable:
+        print(f"assistant: {rebuilt.unreadable} could not be read and stay as they were", file=sys.stderr)
     return 0
 
 

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.conversations import models
 from assistant.conversations.projection import Projection
+from assistant.conversations.storable import storable
 from assistant.conversations.turns import insert_read_model
 from assistant.database import reading, writing
 
 _EVENTS, _CONVERSATIONS = models.Event.__table__, models.Conversation.__table__
 _BUILT = (models.Message, models.Prediction, models.Flag)
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, DataError, IntegrityError)
 _PAGE = 500  # conversations that are looked up at once
 
 
-def reindex(engine: Engine) -> int:
+@dataclass
+class Rebuilt:
+    """How many conversations were built again, and how many could not be and keep what they had."""
+
+    conversations: int = 0
+    unreadable: int = 0
+
+
+def reindex(engine: Engine) -> Rebuilt:
     """Build messages, predictions and flags of every conversation again, each in a transaction of its own.
 
     What visitors thought of answers stays: messages keep their numbers. Conversations may go on meanwhile.
-
-    Returns: how many conversations there are.
     """
-    count = 0
+    rebuilt = Rebuilt()
     for conversation_id in _ids(engine):
-        with writing(engine) as session:
-            count += _rebuild(session, conversation_id)
-    return count
+        try:
+            with writing(engine) as session:
+                rebuilt.conversations += _rebuild(session, conversation_id)
+        except _UNREADABLE:
+            rebuilt.unreadable += 1
+    return rebuilt
 
 
 def _rebuild(session: Session, conversation_id: str) -> bool:
@@ -40,7 +53,7 @@ def _rebuild(session: Session, conversation_id: str) -> bool:
         return False
     events = sa.select(_EVENTS.c.data).where(_EVENTS.c.sender_id == conversation_id).order_by(_EVENTS.c.seq)
     data = session.execute(events).scalars()
-    projection = Projection(1, 0).add(json.loads(event) for event in data)
+    projection = Projection(1, 0).add(storable(json.loads(event)) for event in data)
     for model in _BUILT:
         table = model.__table__
         session.execute(table.delete().where(table.c.conversation_id == conversation_id))
