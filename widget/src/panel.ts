@@ -8,6 +8,7 @@ import css from "./panel.css";
 import { plain } from "./text/markdown.ts";
 import { Announcer } from "./view/announcer.ts";
 import { ask, type Choice } from "./view/ask.ts";
+import { speaker } from "./view/bubbles.ts";
 import { Composer } from "./view/composer.ts";
 import { fill, h, icon, ICONS, sheet } from "./view/dom.ts";
 import { dial, safetyLine } from "./view/help.ts";
@@ -46,6 +47,7 @@ class ChatPanel implements Panel {
   private composer!: Composer;
   private banner!: HTMLElement;
   private consent!: HTMLElement;
+  private partner!: HTMLElement;
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -113,6 +115,7 @@ class ChatPanel implements Panel {
     );
     this.composer = new Composer(texts, (text) => client.send(text));
     this.composer.field.value = draft;
+    this.partner = h("span");
     this.banner = h("p", { class: "banner", role: "status" });
     this.consent = h("p", { class: "consent" }, `${texts.consent} `, this.privacyLink(host.config));
     this.dialog.setAttribute("lang", this.locale);
@@ -120,7 +123,7 @@ class ChatPanel implements Panel {
       h(
         "div",
         { class: "head" },
-        h("div", { class: "names" }, h("h2", { id: "title" }, texts.title), h("span", {}, texts.subtitle)),
+        h("div", { class: "names" }, h("h2", { id: "title" }, texts.title), this.partner),
         this.menu(),
         h("button", { type: "button", class: "icon", "aria-label": texts.close, title: texts.close, click: () => host.close() }, icon(ICONS.close)),
       ),
@@ -197,6 +200,7 @@ class ChatPanel implements Panel {
   private draw(): void {
     const { state } = this.client;
     this.list.draw(state);
+    this.partner.textContent = state.staff ? fill(this.texts.talkingWith, { name: state.staff }) : this.texts.subtitle;
     this.banner.textContent = state.connection === "offline" ? this.texts.offline : state.loading && !state.messages.length ? this.texts.loading : "";
     this.consent.hidden = state.started;
     if (this.host.isOpen && !document.hidden) this.client.markSeen();
@@ -213,7 +217,8 @@ class ChatPanel implements Panel {
   }
 
   private hear(message: Message): void {
-    this.announcer.say(plain(message.text), message.danger !== null);
+    const who = message.from === "staff" ? `${speaker(message, this.texts)}: ` : "";
+    this.announcer.say(who + plain(message.text), message.danger !== null);
     this.host.emit("reply", { id: message.id, key: message.key });
     if (message.booking) this.host.emit("bookingrequested", { reference: message.booking });
   }

@@ -130,6 +130,42 @@ test("a staff member's later message is heard once", async () => {
   assert.deepEqual(heard, ["about hello", "This is Ana of the clinic", "Are you still there?"]);
 });
 
+test("a tab knows who of the clinic talks with the visitor, and waits for no assistant meanwhile", async () => {
+  const [server, url] = await assistant();
+  const storage = new Store();
+  const client = tab(url, storage);
+  client.send("hello");
+  await until(() => isDone(client, 2) && client.state.connection === "online");
+  assert.equal(client.state.staff, null);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  server.meet("Ana");
+  await until(() => client.state.staff === "Ana");
+  let waited = false;
+  client.addEventListener("change", () => (waited ||= client.state.typing));
+  client.send("are you a person?");
+  await until(() => isDone(client, 3));
+  assert.equal(waited, false);
+  server.say("Yes.");
+  await until(() => client.state.messages[3]?.name === "Ana");
+  const other = tab(url, storage);
+  await until(() => other.state.staff === "Ana");
+  server.cutStreams();
+  server.staff = null;
+  await until(() => client.state.staff === null && other.state.staff === null);
+});
+
+test("without a stream the history tells who talks with the visitor", async () => {
+  const [server, url] = await assistant();
+  server.isStreaming = false;
+  const client = tab(url, new Store());
+  client.send("hello");
+  await until(() => isDone(client, 2));
+  server.staff = "Ana";
+  await until(() => client.state.staff === "Ana", 15);
+  client.newChat();
+  assert.equal(client.state.staff, null);
+});
+
 test("a token that is no longer good is replaced once, and the message sent", async () => {
   const [server, url] = await assistant();
   const client = tab(url, new Store());
@@ -250,7 +286,7 @@ test("events are put together from pieces cut anywhere", () => {
 });
 
 test("messages come out in order however they come in", () => {
-  const message = (id: number | null, key: string): Message => ({ id, key, from: "staff", text: key, at: 0, buttons: [], source: null, danger: null, booking: null, rateable: false, rating: null });
+  const message = (id: number | null, key: string): Message => ({ id, key, from: "staff", name: null, text: key, at: 0, buttons: [], source: null, danger: null, booking: null, rateable: false, rating: null });
   let all: readonly Message[] = [];
   for (const id of [3, 1, 2, 5]) all = merge(all, [message(id, `k${id}`)]);
   assert.deepEqual(all.map((one) => one.id), [1, 2, 3, 5]);

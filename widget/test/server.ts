@@ -14,6 +14,8 @@ export class Assistant {
   readonly tokens: string[] = [];
   fault: (path: string) => Fault = () => null;
   isStored = true;
+  /** Who of the clinic talks with the visitor. */
+  staff: string | null = null;
   isStreaming = true;
   private readonly streams = new Set<ServerResponse>();
   private readonly server = createServer((request, response) => void this.serve(request, response));
@@ -34,10 +36,24 @@ export class Assistant {
 
   /** Somebody of the clinic writes. */
   say(text: string, from: Message["from"] = "staff", key = `s${this.messages.length}`): Message {
-    const message: Message = { id: this.messages.length + 1, key, from, text, at: 1, buttons: [], source: null, danger: null, booking: null, rateable: false, rating: null };
+    const message: Message = { id: this.messages.length + 1, key, from, name: from === "staff" ? this.staff : null, text, at: 1, buttons: [], source: null, danger: null, booking: null, rateable: false, rating: null };
     this.messages.push(message);
     for (const stream of this.streams) this.write(stream, message);
     return message;
+  }
+
+  /** Somebody of the clinic begins to talk with the visitor, or leaves. */
+  meet(staff: string | null): void {
+    this.staff = staff;
+    for (const stream of this.streams) this.writePresence(stream);
+  }
+
+  private get presence(): object {
+    return { staff: this.staff === null ? null : { name: this.staff } };
+  }
+
+  private writePresence(stream: ServerResponse): void {
+    stream.write(`event: presence\ndata: ${JSON.stringify(this.presence)}\n\n`);
   }
 
   private write(stream: ServerResponse, message: Message): void {
@@ -70,12 +86,13 @@ export class Assistant {
     if (path === "/messages") return { messages: this.take(body["id"]!, body["text"] ?? body["payload"]!) };
     if (path === "/history") {
       const page = this.messages.filter((one) => one.id! > after).slice(0, 100);
-      return { messages: page, typing: false, more: page.length > 0 && page[page.length - 1]!.id! < this.messages.length };
+      return { messages: page, typing: false, ...this.presence, more: page.length > 0 && page[page.length - 1]!.id! < this.messages.length };
     }
     if (path === "/events" && this.isStreaming) {
       response.writeHead(200, { "Content-Type": "text/event-stream" });
       response.write("retry: 2000\n\n");
       for (const message of this.messages.slice(after)) this.write(response, message);
+      this.writePresence(response);
       this.streams.add(response);
       response.on("close", () => this.streams.delete(response));
       return null;
@@ -97,7 +114,7 @@ export class Assistant {
     if (!this.messages.some((one) => one.key === id)) {
       this.handled.set(id, (this.handled.get(id) ?? 0) + 1);
       this.say(text, "visitor", id);
-      this.say(`about ${text}`, "assistant", `${id}.0`);
+      if (this.staff === null) this.say(`about ${text}`, "assistant", `${id}.0`);
     }
     const found = this.messages.filter((one) => one.key.startsWith(id));
     return this.isStored ? found : found.map((one) => ({ ...one, id: null }));

@@ -1,6 +1,6 @@
 /** The requests of the chat, each with one of few outcomes. */
 
-import type { Message, Rating } from "./types.ts";
+import type { Message, Presence, Rating } from "./types.ts";
 
 /** What became of a request. */
 export type Outcome<T> =
@@ -18,7 +18,7 @@ export interface Session {
 }
 
 /** A page of history. */
-export interface History {
+export interface History extends Presence {
   messages: Message[];
   typing: boolean;
   more: boolean;

@@ -4,7 +4,7 @@ import { Api, type Outcome } from "./api.ts";
 import { complete, merge } from "./merge.ts";
 import { Memory, browserStorage, type Stored } from "./storage.ts";
 import { Line } from "./line.ts";
-import type { Button, Client, Message, Pending, Rating, State } from "./types.ts";
+import type { Button, Client, Message, Pending, Presence, Rating, State } from "./types.ts";
 
 const BACKOFF = [1, 2, 4, 8, 15, 30]; // seconds
 const LOOK_AGAIN = 2; // seconds until a message that was taken in is looked for
@@ -28,6 +28,7 @@ class ChatClient extends EventTarget implements Client {
     messages: [],
     pending: [],
     typing: false,
+    staff: null,
     connection: "idle",
     started: false,
     seen: null,
@@ -55,6 +56,7 @@ class ChatClient extends EventTarget implements Client {
       after: () => this.after(),
       messages: (messages) => this.take(messages, true),
       typing: (typing) => this.set({ typing }),
+      presence: (presence) => this.meet(presence),
       gone: () => this.lose(),
       isOnline: (isOnline) => this.connected(isOnline),
     });
@@ -165,7 +167,7 @@ class ChatClient extends EventTarget implements Client {
     this.change(pending.key, { state: "sending" });
     const token = await this.session(pending);
     if (!token) return this.state.pending.find((one) => one.key === pending.key)?.state === "failed";
-    this.set({ typing: true });
+    this.set({ typing: !this.state.staff });
     const { key: id, text, payload } = pending;
     const outcome = await this.api.send(token, payload ? { id, payload } : { id, text });
     this.set({ typing: false });
@@ -185,7 +187,7 @@ class ChatClient extends EventTarget implements Client {
 
   /** A message that was taken in and is still being answered. */
   private async lookFor(key: string, token: string): Promise<boolean> {
-    this.set({ typing: true });
+    this.set({ typing: !this.state.staff });
     for (let i = 0; i < 10 && this.isActive && !this.isConfirmed(key); i++) {
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN * 1000));
       if (!this.isConfirmed(key)) await this.catchUp(token);
@@ -252,6 +254,7 @@ class ChatClient extends EventTarget implements Client {
       if (outcome.kind === "later") this.connected(!outcome.offline);
       if (outcome.kind !== "done") return false;
       this.connected(true);
+      this.meet(outcome.value);
       this.take(outcome.value.messages, isLive);
       if (!outcome.value.more || !outcome.value.messages.length) return true;
     }
@@ -280,6 +283,12 @@ class ChatClient extends EventTarget implements Client {
     if (this.token && isLive && hasGap(merged)) void this.catchUp(this.token);
   }
 
+  /** Note who talks with the visitor. */
+  private meet(presence: Presence): void {
+    const staff = presence.staff?.name ?? null;
+    if (staff !== this.state.staff) this.set({ staff, typing: this.state.typing && !staff });
+  }
+
   /** The conversation is over: deleted, or too old. What waits is sent in a new one. */
   private lose(): void {
     this.forget(this.state.pending);
@@ -291,7 +300,7 @@ class ChatClient extends EventTarget implements Client {
     this.token = null;
     this.expiresAt = 0;
     const connection = "idle";
-    this.set({ messages: [], pending, typing: false, connection, started: pending.length > 0, seen: null, loading: false });
+    this.set({ messages: [], pending, typing: false, staff: null, connection, started: pending.length > 0, seen: null, loading: false });
   }
 
   /** Take over what another tab, or this one before a reload, has stored. */

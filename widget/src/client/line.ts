@@ -2,7 +2,7 @@
 
 import type { Api } from "./api.ts";
 import { readEvents, type ServerEvent } from "./events.ts";
-import type { Message } from "./types.ts";
+import type { Message, Presence } from "./types.ts";
 
 const BACKOFF = [0.5, 1, 2, 5, 10, 20]; // seconds
 const POLL = 5; // seconds
@@ -14,6 +14,7 @@ export interface LineOwner {
   after(): number;
   messages(messages: Message[]): void;
   typing(typing: boolean): void;
+  presence(presence: Presence): void;
   gone(): void;
   isOnline(isOnline: boolean): void;
 }
@@ -92,6 +93,7 @@ export class Line {
       if (outcome.kind === "done") {
         this.owner.isOnline(true);
         this.owner.messages(outcome.value.messages);
+        this.owner.presence(outcome.value);
         this.owner.typing(outcome.value.typing);
       }
       await this.pause(POLL);
@@ -103,6 +105,7 @@ export class Line {
   private take(event: ServerEvent): void {
     if (event.name === "message") this.owner.messages([JSON.parse(event.data) as Message]);
     else if (event.name === "typing") this.owner.typing((JSON.parse(event.data) as { typing: boolean }).typing);
+    else if (event.name === "presence") this.owner.presence(JSON.parse(event.data) as Presence);
     else if (event.name === "deleted") this.owner.gone();
   }
 

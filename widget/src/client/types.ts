@@ -16,6 +16,8 @@ export interface Message {
   /** Names the message for good: the same key is the same message. */
   key: string;
   from: "visitor" | "assistant" | "staff";
+  /** Of the member of staff who wrote it. */
+  name: string | null;
   text: string;
   /** Unix seconds. */
   at: number;
@@ -27,6 +29,11 @@ export interface Message {
   booking: string | null;
   rateable: boolean;
   rating: Rating;
+}
+
+/** Who talks with the visitor instead of the assistant. */
+export interface Presence {
+  staff: { name: string } | null;
 }
 
 /** A message of the visitor that the server has not confirmed yet. */
@@ -47,6 +54,8 @@ export interface State {
   messages: readonly Message[];
   pending: readonly Pending[];
   typing: boolean;
+  /** The name of the member of staff who talks with the visitor instead of the assistant. */
+  staff: string | null;
   /** idle: no conversation yet. */
   connection: "idle" | "connecting" | "online" | "offline";
   /** Whether this browser has a conversation: it began with the visitor's first message. */

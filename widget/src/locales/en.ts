@@ -2,6 +2,7 @@
 export const en = {
   title: "Soft Reboot Wellness",
   subtitle: "Automated assistant",
+  talkingWith: "You are talking with {name}",
   close: "Close chat",
   menu: "More",
   greeting:

@@ -3,6 +3,7 @@ import type { Texts } from "./en.ts";
 export const es: Texts = {
   title: "Soft Reboot Wellness",
   subtitle: "Asistente automático",
+  talkingWith: "Está hablando con {name}",
   close: "Cerrar el chat",
   menu: "Más",
   greeting:

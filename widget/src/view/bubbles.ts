@@ -20,7 +20,7 @@ export interface Actions {
 export function bubble(message: Message, isLast: boolean, texts: Texts, locale: string, actions: Actions): HTMLElement {
   const { from, danger } = message;
   const isOwn = from === "visitor";
-  const name = isOwn ? texts.you : from === "staff" ? texts.staff : texts.assistant;
+  const name = speaker(message, texts);
   const text = isOwn ? [h("p", {}, message.text)] : markup(message.text);
   const buttons = isLast && message.buttons.length > 0;
   return h(
@@ -56,6 +56,12 @@ export function waiting(pending: Pending, texts: Texts, actions: Actions): HTMLE
       state !== "sending" && h("button", { type: "button", class: "link", click: () => actions.discard(key) }, texts.discard),
     ),
   );
+}
+
+/** Who wrote a message. */
+export function speaker({ from, name }: Message, texts: Texts): string {
+  if (from === "staff") return name ? `${name}, ${texts.staff}` : texts.staff;
+  return from === "visitor" ? texts.you : texts.assistant;
 }
 
 /** The day that messages are of. */

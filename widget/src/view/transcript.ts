@@ -3,14 +3,15 @@
 import type { State } from "../client/types.ts";
 import type { Texts } from "../locales/en.ts";
 import { plain } from "../text/markdown.ts";
+import { speaker } from "./bubbles.ts";
 import { fill, h, sheet } from "./dom.ts";
 
 /** Everything that was said, as text. */
 export function transcript({ messages, pending }: State, texts: Texts, locale: string): string {
-  const names = { visitor: texts.you, assistant: texts.assistant, staff: texts.staff };
-  const said = messages.map(({ from, text, at }) => {
+  const said = messages.map((message) => {
+    const { from, text, at } = message;
     const words = from === "visitor" ? text : plain(text);
-    return `${new Date(at * 1000).toLocaleString(locale)}  ${names[from]}:\n${words}\n`;
+    return `${new Date(at * 1000).toLocaleString(locale)}  ${speaker(message, texts)}:\n${words}\n`;
   });
   const unsent = pending.map(({ text }) => `${texts.you} (${texts.failed}):\n${text}\n`);
   return [fill(texts.transcriptTitle, { title: texts.title }), "", ...said, ...unsent].join("\n");
