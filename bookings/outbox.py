@@ -65,6 +65,18 @@ class DeadLetter:
     last_error: str
 
 
+@dataclass(frozen=True)
+class Sending:
+    """A message about one request, and how far it is."""
+
+    target: Target
+    event: str
+    created_at: datetime
+    delivered_at: datetime | None
+    dead_at: datetime | None
+    attempts: int
+
+
 class Outbox:
     """The messages that are still to be delivered.
 
@@ -141,6 +153,15 @@ class Outbox:
         )
         with reading(self._engine) as session:
             return [_dead_letter(row) for row in session.execute(query)]
+
+    def sendings(self, reference: str) -> list[Sending]:
+        """The messages about one request, oldest first."""
+        columns = (_rows.c[name] for name in Sending.__dataclass_fields__)
+        joined = sa.select(*columns).join(_requests, _requests.c.id == _rows.c.request_id)
+        query = joined.where(_requests.c.reference == reference).order_by(_rows.c.id)
+        with reading(self._engine) as session:
+            found = session.execute(query).mappings().all()
+        return [Sending(**{**row, "target": Target(row["target"])}) for row in found]
 
     def resend(self, message_id: int) -> bool:
         """Send a dead letter again, with the delivery id it had; False when there is no such dead letter."""

@@ -20,6 +20,20 @@ class NotPossible(Exception):
         self.state = state
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody has changed the request since whoever decides has read it."""
+
+
+def check_unchanged(row: Any, seen: datetime | None) -> None:
+    """Raises: ChangedMeanwhile.
+
+    Args:
+        seen: the `updated_at` that was read; None: whatever it is now.
+    """
+    if seen is not None and row.updated_at != seen:
+        raise ChangedMeanwhile
+
+
 def enter(row: Any, state: State) -> None:
     """Move a request to a state.
 

@@ -20,7 +20,7 @@ from assistant.database import reading, serialise, writing
 from bookings.lookups import Attempt, same_contact
 from bookings.messages import Messages
 from bookings.models import ConsultationRequest, Kind, Slot, State, Target
-from bookings.progress import FINAL, NotPossible, enter, note
+from bookings.progress import FINAL, NotPossible, check_unchanged, enter, note
 from bookings.records import (
     CONTACT_FIELD,
     NAME_FIELD,
@@ -48,6 +48,8 @@ class UnknownRequest(LookupError):
 class BookingStore:
     """All requests.
 
+    What staff do takes `seen`, the `updated_at` of what they decided on; changed since, it raises `ChangedMeanwhile`.
+
     Args:
         targets: to whom messages about requests go; none of them are written for others.
         clock: the present moment, with a time zone.
@@ -58,6 +60,7 @@ class BookingStore:
     ) -> None:
         self.engine = engine
         self.cipher = cipher
+        self.targets = targets
         self._messages = Messages(cipher, targets)
         self._clock = clock
 
@@ -173,14 +176,14 @@ class BookingStore:
                 self._messages.tell_clinic(session, row, "request.changed", now)
             return view_of(row, self.cipher)
 
-    def cancel(self, reference: str, by: str) -> RequestView:
+    def cancel(self, reference: str, by: str, seen: datetime | None = None) -> RequestView:
         """Cancel a request and free its slot; cancelled twice is cancelled once.
 
         Raises:
             NotPossible: it is already done.
             UnknownRequest: there is none.
         """
-        with self._locked(reference) as (session, row, now):
+        with self._locked(reference, seen) as (session, row, now):
             before = State(row.state)
             if before is State.CANCELLED:
                 return view_of(row, self.cipher)
@@ -194,7 +197,7 @@ class BookingStore:
                 self._messages.tell_visitor(session, row, "request.cancelled", now)
             return view_of(row, self.cipher)
 
-    def move(self, reference: str, to: State, by: str) -> RequestView:
+    def move(self, reference: str, to: State, by: str, seen: datetime | None = None) -> RequestView:
         """Move a request along. Back from a confirmed time to `contacted`, that time is called off.
 
         Only the webhook hears of it, and the visitor of a time that is called off: it was staff who did it.
@@ -204,8 +207,8 @@ class BookingStore:
             UnknownRequest: there is none.
         """
         if to is State.CANCELLED:
-            return self.cancel(reference, by)
-        with self._locked(reference) as (session, row, now):
+            return self.cancel(reference, by, seen)
+        with self._locked(reference, seen) as (session, row, now):
             before = State(row.state)
             if to is State.SCHEDULED:
                 raise NotPossible("move to scheduled without a time", before)
@@ -222,15 +225,17 @@ class BookingStore:
             self._messages.tell_system(session, row, "request.changed", now)
             return view_of(row, self.cipher)
 
-    def assign(self, reference: str, owner: str | None, by: str) -> RequestView:
+    def assign(self, reference: str, owner: str | None, by: str, seen: datetime | None = None) -> RequestView:
         """Say who of the staff looks after a request; None: nobody."""
-        with self._locked(reference) as (_, row, now):
+        with self._locked(reference, seen) as (_, row, now):
             if row.owner != owner:
                 row.owner = owner
                 note(row, now, by, "owner")
             return view_of(row, self.cipher)
 
-    def confirm_time(self, reference: str, at: datetime, minutes: int, by: str) -> RequestView:
+    def confirm_time(
+        self, reference: str, at: datetime, minutes: int, by: str, seen: datetime | None = None
+    ) -> RequestView:
         """Confirm when the clinic sees the visitor, or move what was confirmed; an e-mail tells them, if they gave one.
 
         The same time confirmed twice is told once. A slot that the request holds for another time becomes free.
@@ -240,7 +245,7 @@ class BookingStore:
             UnknownRequest: there is none.
             ValueError: a past time, one without a zone, or a length that is none.
         """
-        with self._locked(reference) as (session, row, now):
+        with self._locked(reference, seen) as (session, row, now):
             if at.tzinfo is None or at <= now or minutes not in _APPOINTMENT_MINUTES:
                 raise ValueError("a time to come, with a zone, and 5 minutes to 8 hours")
             before = State(row.state)
@@ -258,16 +263,17 @@ class BookingStore:
             return view_of(row, self.cipher)
 
     @contextmanager
-    def _locked(self, reference: str) -> Iterator[tuple[Session, Any, datetime]]:
+    def _locked(self, reference: str, seen: datetime | None = None) -> Iterator[tuple[Session, Any, datetime]]:
         with writing(self.engine) as session:
             row = _found(session, reference, lock=True)
+            check_unchanged(row, seen)
             yield session, row, self._clock()
 
     def _list(self, *conditions: Any) -> list[RequestView]:
         rows = sa.select(ConsultationRequest).where(*conditions).options(selectinload(ConsultationRequest.history))
+        rows = rows.order_by(ConsultationRequest.due_at, ConsultationRequest.id)
         with reading(self.engine) as session:
-            found = session.execute(rows.order_by(ConsultationRequest.due_at, ConsultationRequest.id)).scalars()
-            return [view_of(row, self.cipher) for row in found]
+            return [view_of(row, self.cipher) for row in session.execute(rows).scalars()]
 
 
 def _by(**values: str) -> Any:
@@ -277,8 +283,7 @@ def _by(**values: str) -> Any:
 def _found(session: Session, reference: str, lock: bool = False) -> Any:
     query = _by(reference=reference)
     # On SQLite the transaction has the only write lock already.
-    row = session.execute(query.with_for_update() if lock else query).scalar_one_or_none()
-    if row is None:
+    if (row := session.execute(query.with_for_update() if lock else query).scalar_one_or_none()) is None:
         raise UnknownRequest("no request has this reference")
     return row
 

@@ -21,6 +21,7 @@ from console.pages import FOLDER, Pages, Problem
 from console.staff.access import Door
 from console.staff.accounts import Accounts
 from console.staff.audit import Audit
+from console.staff.bookings import BookingPages
 from console.staff.pages import StaffPages
 from console.staff.sessions import Sessions
 from console.staff.sign_in import SignInPages
@@ -70,6 +71,7 @@ class StaffConsole:
         shown = self._pages = StaffPages(pages, parts.clinic, door.base, parts.clock)
         door.add(app, "style", _static)
         SignInPages(shown, door, parts.clinic.name).add_to(app)
+        BookingPages(shown, door, parts.bookings, parts.accounts, parts.clinic, parts.clock).add_to(app)
 
     def problem(self, request: Request, problem: Problem) -> HTTPResponse:
         """A problem, in the form that was asked for."""
