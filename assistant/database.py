@@ -1,9 +1,10 @@
-"""The databases of consultation requests, of conversations and of the staff's console: SQLite files, or one PostgreSQL for all machines."""
+"""The databases of requests, of conversations and of the staff's console: SQLite files, or one PostgreSQL for all."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,6 +116,19 @@ def serialise(connection: Any, *names: str) -> None:
         return
     for name in sorted(names):
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+def empty_log(engine: Engine) -> bool:
+    """Empty SQLite's write-ahead log, which still holds what was deleted; False if somebody reads on in it for long."""
+    if engine.dialect.name != "sqlite":
+        return True
+    until = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    with engine.connect() as connection:
+        while connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+    return True
 
 
 def _prepare_file(path: Path) -> None:

@@ -6,6 +6,7 @@ tells which half of a pair was wrong.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.database import serialise
 from bookings.models import FailedLookup
+from bookings.secrets import ContactCipher
 
 WINDOW = timedelta(hours=1)
 ATTEMPTS = 5
@@ -67,6 +69,18 @@ def same_contact(stored: str, given: str, kind: str) -> bool:
     """
     left, right = _plain(stored, kind), _plain(given, kind)
     return hmac.compare_digest(left, right) and left != b""
+
+
+def contact_hash(cipher: ContactCipher, contact: str, kind: str) -> str:
+    """What all spellings of a phone number or an e-mail address have in common, and what tells neither; empty: none.
+
+    Args:
+        contact: a phone number in E.164, or an e-mail address.
+    """
+    plain = _plain(contact, kind) if kind != "none" else b""
+    if not plain:
+        return ""
+    return hmac.new(cipher.derive("contact-hash"), kind.encode() + b"\0" + plain, hashlib.sha256).hexdigest()
 
 
 def _plain(contact: str, kind: str) -> bytes:

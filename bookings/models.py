@@ -85,6 +85,7 @@ class ConsultationRequest(Base):
     name = sa.Column(sa.LargeBinary, nullable=False)
     contact_kind = sa.Column(sa.String(8), nullable=False)  # phone | email | none (a call-back without contact data)
     contact = sa.Column(sa.LargeBinary, nullable=False)
+    contact_hash = sa.Column(sa.String(64), index=True)  # keyed; None: not computed yet, empty: there is no contact
     topic = sa.Column(sa.LargeBinary, nullable=False)
     preferred_times = sa.Column(sa.Text, nullable=False)  # JSON: what was understood, and its words
     consent_version = sa.Column(sa.String(64), nullable=False)
@@ -99,7 +100,10 @@ class ConsultationRequest(Base):
 
 
 class RequestHistory(Base):
-    """What happened to a request, by whom; rows are only ever added. Holds no contact data."""
+    """What happened to a request, by whom; rows are only ever added. Holds no contact data.
+
+    They go with the whole request where `bookings.privacy` erases it, and only there.
+    """
 
     __tablename__ = "request_history"
 
@@ -171,4 +175,13 @@ class FailedLookup(Base):
 
     id = sa.Column(sa.Integer, primary_key=True)
     who = sa.Column(sa.String(255), nullable=False, index=True)  # conversation or reference, never contact data
+    at = sa.Column(UtcDateTime, nullable=False)
+
+
+class DeletedRequest(Base):
+    """A request that was erased, by a keyed hash of its reference: it may not come back with a backup."""
+
+    __tablename__ = "deleted_requests"
+
+    reference_hash = sa.Column(sa.String(64), primary_key=True)
     at = sa.Column(UtcDateTime, nullable=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bookings.lookups import contact_hash
 from bookings.models import ConsultationRequest, Kind, RequestHistory, State
 from bookings.secrets import ContactCipher
 
@@ -101,7 +102,7 @@ def check_contact_kind(kind: str) -> None:
 
 def new_row(request: NewRequest, reference: str, cipher: ContactCipher, now: datetime) -> ConsultationRequest:
     """The row of a request that was just made."""
-    return ConsultationRequest(
+    row = ConsultationRequest(
         reference=reference,
         submission_key=request.submission_key,
         conversation_id=request.conversation_id,
@@ -109,8 +110,6 @@ def new_row(request: NewRequest, reference: str, cipher: ContactCipher, now: dat
         state=State.NEW.value,
         due_at=request.due_at,
         name=cipher.encrypt(request.name, NAME_FIELD),
-        contact_kind=request.contact_kind,
-        contact=cipher.encrypt(request.contact, CONTACT_FIELD),
         topic=cipher.encrypt(request.topic, TOPIC_FIELD),
         preferred_times=json.dumps([dict(times) for times in request.preferred_times]),
         consent_version=request.consent_version,
@@ -120,6 +119,15 @@ def new_row(request: NewRequest, reference: str, cipher: ContactCipher, now: dat
         created_at=now,
         updated_at=now,
     )
+    set_contact(row, request.contact_kind, request.contact, cipher)
+    return row
+
+
+def set_contact(row: ConsultationRequest, kind: str, contact: str, cipher: ContactCipher) -> None:
+    """Note how the visitor can be reached."""
+    row.contact_kind = kind
+    row.contact = cipher.encrypt(contact, CONTACT_FIELD)
+    row.contact_hash = contact_hash(cipher, contact, kind)
 
 
 def view_of(row: ConsultationRequest, cipher: ContactCipher) -> RequestView:

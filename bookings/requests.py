@@ -22,7 +22,6 @@ from bookings.messages import Messages
 from bookings.models import ConsultationRequest, Kind, Slot, State, Target
 from bookings.progress import FINAL, NotPossible, check_unchanged, enter, note
 from bookings.records import (
-    CONTACT_FIELD,
     NAME_FIELD,
     NewRequest,
     PreferredTimes,
@@ -30,6 +29,7 @@ from bookings.records import (
     RequestView,
     check_contact_kind,
     new_row,
+    set_contact,
     view_of,
 )
 from bookings.reference import MistypedReference, new_reference, read_reference
@@ -164,9 +164,9 @@ class BookingStore:
             if name is not None and name != before.name:
                 row.name = self.cipher.encrypt(name, NAME_FIELD)
                 changed.append("name")
-            if contact is not None and (contact, contact_kind) != (before.contact, before.contact_kind):
-                row.contact_kind = contact_kind
-                row.contact = self.cipher.encrypt(contact, CONTACT_FIELD)
+            is_other = (contact, contact_kind) != (before.contact, before.contact_kind)
+            if contact is not None and contact_kind is not None and is_other:
+                set_contact(row, contact_kind, contact, self.cipher)
                 changed.append("contact")
             if times is not None and times != row.preferred_times:
                 row.preferred_times = times
