@@ -1,14 +1,18 @@
-"""The command line of an installation: `uv run python -m assistant reindex`."""
+"""The command line of an installation: `uv run python -m assistant reindex`, or `demo`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant.conversations import demo
 from assistant.conversations.reindex import reindex
-from assistant.database import CONVERSATIONS, database_url, migrate, open_database
+from assistant.database import BOOKINGS, CONVERSATIONS, database_url, migrate, open_database
+from assistant.keys import KeyProblem
+from bookings.secrets import ContactCipher
 
 
 def main() -> int:
@@ -16,10 +20,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="assistant", description="Keeps an installation of the assistant in order.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("reindex", help="build what staff and visitors read again from the stored events")
-    parser.parse_args()
+    made_up = commands.add_parser("demo", help="fill an empty store with made-up conversations and requests")
+    made_up.add_argument("--conversations", type=int, default=demo.CONVERSATIONS, help="how many (%(default)s)")
+    made_up.add_argument("--anyway", action="store_true", help="also beside conversations that are there already")
+    arguments = parser.parse_args()
+    if arguments.command == "demo" and arguments.conversations < 1:
+        parser.error("--conversations: at least 1")
     try:
-        engine = open_database(database_url(CONVERSATIONS))
-        migrate(engine, CONVERSATIONS)
+        engine = _opened(CONVERSATIONS)
+        if arguments.command == "demo":
+            return _make_up(engine, arguments.conversations, arguments.anyway)
         rebuilt = reindex(engine)
     except (SQLAlchemyError, OSError) as error:  # its text names the server and may name the user
         print(f"assistant: the database cannot be used ({type(error).__name__})", file=sys.stderr)
@@ -28,6 +38,28 @@ def main() -> int:
     if rebuilt.unreadable:
         print(f"assistant: {rebuilt.unreadable} could not be read and stay as they were", file=sys.stderr)
     return 0
+
+
+def _make_up(engine: Engine, count: int, anyway: bool) -> int:
+    try:
+        filled = demo.fill(engine, _opened(BOOKINGS), ContactCipher.load(), count, anyway)
+    except demo.NotEmpty:
+        print("assistant: the store holds conversations; with --anyway made-up ones are added", file=sys.stderr)
+        return 1
+    except KeyProblem as problem:
+        print(f"assistant: {problem}", file=sys.stderr)
+        return 1
+    print(
+        f"{filled.conversations} made-up conversations of the last {demo.DAYS} days are in the store, "
+        f"with {filled.messages} messages and {filled.requests} requests."
+    )
+    return 0
+
+
+def _opened(area: str) -> Engine:
+    engine = open_database(database_url(area))
+    migrate(engine, area)
+    return engine
 
 
 if __name__ == "__main__":
