@@ -21,8 +21,10 @@ from console.pages import FOLDER, Pages, Problem
 from console.staff.access import Door
 from console.staff.accounts import Accounts
 from console.staff.audit import Audit
+from console.staff.audit_page import AuditPages
 from console.staff.bookings import BookingPages
 from console.staff.pages import StaffPages
+from console.staff.people import PeoplePages
 from console.staff.sessions import Sessions
 from console.staff.sign_in import SignInPages
 
@@ -72,6 +74,8 @@ class StaffConsole:
         door.add(app, "style", _static)
         SignInPages(shown, door, parts.clinic.name).add_to(app)
         BookingPages(shown, door, parts.bookings, parts.accounts, parts.clinic, parts.clock).add_to(app)
+        PeoplePages(shown, door, parts.accounts).add_to(app)
+        AuditPages(shown, door, parts.audit, parts.accounts).add_to(app)
 
     def problem(self, request: Request, problem: Problem) -> HTTPResponse:
         """A problem, in the form that was asked for."""
