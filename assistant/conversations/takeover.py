@@ -66,6 +66,16 @@ class Holder:
     until: float
 
 
+def is_live(conversation: Any, now: float) -> bool:
+    """Whether a visitor of the website may be there to talk with.
+
+    Args:
+        conversation: something with its `channel`, `message_count` and `last_at`.
+    """
+    is_chat = conversation.channel == _CHANNEL and conversation.message_count > 0
+    return is_chat and bool(conversation.last_at >= now - LIVE)
+
+
 def holder(session: Session, conversation_id: str, now: float) -> Holder | None:
     """Who talks with the visitor instead of the assistant, if anybody does."""
     columns = (_CONVERSATIONS.c.taken_by, _CONVERSATIONS.c.taken_name, _CONVERSATIONS.c.taken_until)
@@ -84,7 +94,7 @@ def take(session: Session, conversation_id: str, staff_id: str, name: str, now: 
     if not _NAME.fullmatch(name) or not name.strip():
         raise Refused(400, "`name` must be 1 to 64 characters in one line.")
     row = _locked(session, conversation_id)
-    if row is None or row.channel != _CHANNEL or not row.message_count or row.last_at < now - LIVE:
+    if row is None or not is_live(row, now):
         raise NotLive
     if _is_taken(row, now) and row.taken_by != staff_id:
         raise AlreadyTaken(row.taken_name)

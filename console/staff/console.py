@@ -25,10 +25,19 @@ from console.staff.audit_page import AuditPages
 from console.staff.bookings import BookingPages
 from console.staff.pages import StaffPages
 from console.staff.people import PeoplePages
+from console.staff.review_actions import ReviewActions
 from console.staff.sessions import Sessions
 from console.staff.sign_in import SignInPages
+from console.staff.takeover_page import TakeOver
+from console.staff.transcript import TranscriptPages
 
-_STATIC = {"staff.css": "text/css; charset=utf-8", "staff.js": "text/javascript; charset=utf-8"}
+_CSS, _JAVASCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
+_STATIC = {
+    "staff.css": _CSS,
+    "print.css": _CSS,
+    "staff.js": _JAVASCRIPT,
+    "transcript.js": _JAVASCRIPT,
+}
 
 
 class StaffSettingsError(ValueError):
@@ -73,6 +82,10 @@ class StaffConsole:
         shown = self._pages = StaffPages(pages, parts.clinic, door.base, parts.clock)
         door.add(app, "style", _static)
         SignInPages(shown, door, parts.clinic.name).add_to(app)
+        transcripts = TranscriptPages(shown, door, parts.conversations, parts.clinic, parts.clock)
+        transcripts.add_to(app)
+        ReviewActions(transcripts, door, parts.conversations).add_to(app)
+        TakeOver(transcripts, door, parts.conversations).add_to(app)
         BookingPages(shown, door, parts.bookings, parts.accounts, parts.clinic, parts.clock).add_to(app)
         PeoplePages(shown, door, parts.accounts).add_to(app)
         AuditPages(shown, door, parts.audit, parts.accounts).add_to(app)

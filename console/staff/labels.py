@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import yaml
 
@@ -25,6 +26,7 @@ _DANGERS = {
     MEDICAL_EMERGENCY: "The visitor may have a medical emergency",
     SIDE_EFFECT: "The visitor wrote of a side effect",
 }
+_NOT_UNDERSTOOD = "nlu_fallback"
 _CHANNELS = {
     "webchat": "Website",
     "sms": "SMS",
@@ -55,7 +57,15 @@ def channel_title(channel: str) -> str:
 
 def intent_title(intent: str) -> str:
     """What a visitor wanted: the short question that stands for it on buttons, or its name in words."""
+    if intent == _NOT_UNDERSTOOD:
+        return _FLAGS[UNCLEAR]
     return _titles().get(f"utter_{intent}") or _words(intent.removeprefix("ask_")) or "nothing"
+
+
+def intents() -> list[tuple[str, str]]:
+    """All that a visitor may want, each with its title, by title."""
+    titled = ((name, intent_title(name)) for name in _intents())
+    return sorted(titled, key=lambda one: one[1].casefold())
 
 
 def slot_title(name: str) -> str:
@@ -80,6 +90,17 @@ def _facts() -> dict[str, Fact]:
 @lru_cache(maxsize=1)
 def _titles() -> dict[str, str]:
     """The titles of the answers, by their names."""
-    domain = yaml.load((PROJECT_DIR / "domain.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)  # noqa: S506 - safe
-    titles = {name: (variants[0].get("metadata") or {}).get("title") for name, variants in domain["responses"].items()}
+    answers = _domain()["responses"].items()
+    titles = {name: (variants[0].get("metadata") or {}).get("title") for name, variants in answers}
     return {name: title for name, title in titles.items() if title}
+
+
+@lru_cache(maxsize=1)
+def _intents() -> tuple[str, ...]:
+    return tuple(one if isinstance(one, str) else next(iter(one)) for one in _domain()["intents"])
+
+
+@lru_cache(maxsize=1)
+def _domain() -> dict[str, Any]:
+    text = (PROJECT_DIR / "domain.yml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, yaml.CSafeLoader))  # noqa: S506 - safe
