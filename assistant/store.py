@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQL
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
-from assistant.conversations import windows
+from assistant.conversations import erasure, windows
 from assistant.conversations.messages import Message
 from assistant.conversations.projection import Projection
 from assistant.conversations.spool import Spool
@@ -139,6 +139,11 @@ class ConversationStore(SQLTrackerStore):
         """What this process remembers of a conversation: all that there is while the database is out."""
         known = self._remembered.get(conversation_id)
         return known.tracker if known else None
+
+    def erased(self, conversation_ids: Iterable[str] = ()) -> set[str]:
+        """Those that were erased, by whichever process, of some conversations and of all that this one remembers."""
+        with self.reading() as session:
+            return erasure.erased_of(session, {*conversation_ids, *list(self._remembered)})
 
     def forget(self, conversation_id: str) -> None:
         """Forget what this process remembers of a conversation."""
@@ -263,6 +268,7 @@ class ConversationStore(SQLTrackerStore):
         if not self._is_migrated:
             with self._watched():
                 migrate(self.engine, CONVERSATIONS)
+                erasure.erase_again(self.engine)  # a backup may have brought something back
             self._is_migrated = True
 
     @contextlib.contextmanager

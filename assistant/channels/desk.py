@@ -17,23 +17,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
-from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import BotUttered
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.channels.answering import Handler, answer, apology
 from assistant.channels.buttons import button_title
+from assistant.channels.desk_messages import CHANNEL, pressed, unstored, user_message, uttered
 from assistant.channels.watching import Understand, danger_in
 from assistant.conversations import erasure, inbox, queries, takeover
 from assistant.conversations.inbox import MOST_ATTEMPTS, Arrival
-from assistant.conversations.messages import ASSISTANT, VISITOR, Message
+from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.turns import ConversationDeleted
-from assistant.safety_replies import parse_data
 from assistant.store import ConversationStore
 
 logger = structlog.get_logger()
 
-CHANNEL = "webchat"
 OUTAGES = (SQLAlchemyError, OSError)
 _PATIENCE = 10.0  # seconds that a visitor's request waits for its answer; later ones come as events
 _LOOK_AGAIN = 0.2  # seconds between looks whether another process has answered
@@ -78,6 +76,8 @@ class Desk:
         """
         known = self._exchanges.get((conversation_id, arrival.client_id))
         if known:
+            if await self._forget_erased({conversation_id}):
+                raise ConversationDeleted
             return known
         try:
             arrival = await asyncio.to_thread(self._receive, conversation_id, arrival)
@@ -93,11 +93,12 @@ class Desk:
             self._work_on(conversation_id)
         for conversation_id in await asyncio.to_thread(self._bring_back):
             self._changed(conversation_id)
+        await self._forget_erased({key[0] for key in list(self._exchanges)})
 
     def forget(self, conversation_id: str) -> None:
         """Forget what was said in a conversation."""
-        for key in [key for key in self._exchanges if key[0] == conversation_id]:
-            del self._exchanges[key]
+        for key in [key for key in list(self._exchanges) if key[0] == conversation_id]:
+            self._exchanges.pop(key, None)
         self._store.forget(conversation_id)
 
     async def stop(self) -> None:
@@ -108,9 +109,19 @@ class Desk:
         """Store a message; it comes back with its button's title. What stands on no button is text."""
         with self._store.writing() as session:
             if arrival.payload is not None:
-                arrival = _pressed(arrival, queries.button_title(session, conversation_id, arrival.payload))
+                arrival = pressed(arrival, queries.button_title(session, conversation_id, arrival.payload))
             inbox.receive(session, conversation_id, CHANNEL, arrival, time.time())
         return arrival
+
+    async def _forget_erased(self, conversation_ids: set[str]) -> set[str]:
+        """Forget the conversations that were erased, by staff or another process; those of some and of the store's."""
+        try:
+            erased = await asyncio.to_thread(self._store.erased, conversation_ids)
+        except OUTAGES:
+            return set()
+        for conversation_id in erased:
+            self.forget(conversation_id)
+        return erased & conversation_ids
 
     def _left_alone(self) -> list[str]:
         # What waits in a spool was answered, and the inbox does not know it yet.
@@ -127,7 +138,7 @@ class Desk:
         """Answer without the database, from what this process remembers."""
         if arrival.payload is not None:
             tracker = self._store.remembered(conversation_id)
-            arrival = _pressed(arrival, button_title(tracker, arrival.payload) if tracker else None)
+            arrival = pressed(arrival, button_title(tracker, arrival.payload) if tracker else None)
         await self._answer(conversation_id, arrival)
         return self._exchanges.get((conversation_id, arrival.client_id), [])
 
@@ -229,15 +240,16 @@ class Desk:
         key = (conversation_id, arrival.client_id)
         if key in self._exchanges:
             return
-        message = _user_message(conversation_id, arrival)
+        message = user_message(conversation_id, arrival)
         is_poison = arrival.attempts >= MOST_ATTEMPTS
         if not is_poison and await answer(self._on_new_message, message):
-            if key not in self._exchanges:  # neither the database nor the disk took the turn
-                self._keep(key, _unstored(arrival, message))
+            if key not in self._exchanges and not await self._forget_erased({conversation_id}):
+                # Neither the database nor the disk took the turn.
+                self._keep(key, unstored(arrival, message))
             return
         text, error_id = apology(arrival.text)
         sorry = BotUttered(text, metadata={"error_id": error_id} if error_id else None)
-        said = [] if key in self._exchanges else [_uttered(arrival, message)]
+        said = [] if key in self._exchanges else [uttered(arrival, message)]
         await self._store.record(conversation_id, [*said, sorry])
 
     def _note(self, conversation_id: str, messages: Sequence[Message]) -> None:
@@ -251,42 +263,3 @@ class Desk:
         self._exchanges[key] = messages
         while len(self._exchanges) > _REMEMBERED:
             self._exchanges.popitem(last=False)
-
-
-def _pressed(arrival: Arrival, title: str | None) -> Arrival:
-    """A pressed button; one that the conversation was not shown is what its payload says, as text."""
-    if title is None:
-        return replace(arrival, text=str(arrival.payload).lstrip("/ "), payload=None)
-    return replace(arrival, text=title)
-
-
-def _user_message(conversation_id: str, arrival: Arrival) -> UserMessage:
-    return UserMessage(
-        arrival.payload or arrival.text,
-        CollectingOutputChannel(),
-        conversation_id,
-        parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger else None,
-        input_channel=CHANNEL,
-        message_id=arrival.client_id,
-        metadata={"title": arrival.text} if arrival.payload else None,
-    )
-
-
-def _uttered(arrival: Arrival, message: UserMessage) -> UserUttered:
-    """What the visitor said, as an event, where Rasa made none."""
-    return UserUttered(
-        arrival.text,
-        parse_data=message.parse_data,
-        input_channel=CHANNEL,
-        message_id=arrival.client_id,
-        metadata=message.metadata,
-    )
-
-
-def _unstored(arrival: Arrival, message: UserMessage) -> list[Message]:
-    own = Message(None, arrival.client_id, VISITOR, arrival.text, time.time())
-    replies = [
-        Message(None, f"{arrival.client_id}.{i}", ASSISTANT, reply.get("text") or "", time.time())
-        for i, reply in enumerate(message.output_channel.messages)
-    ]
-    return [own, *replies]

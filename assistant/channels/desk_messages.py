@@ -1,0 +1,56 @@
+"""What the desk makes of a visitor's message: for Rasa, for the store, and where nothing could be stored."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+from rasa.shared.core.events import UserUttered
+
+from assistant.conversations.inbox import Arrival
+from assistant.conversations.messages import ASSISTANT, VISITOR, Message
+from assistant.safety_replies import parse_data
+
+CHANNEL = "webchat"
+
+
+def pressed(arrival: Arrival, title: str | None) -> Arrival:
+    """A pressed button; one that the conversation was not shown is what its payload says, as text."""
+    if title is None:
+        return replace(arrival, text=str(arrival.payload).lstrip("/ "), payload=None)
+    return replace(arrival, text=title)
+
+
+def user_message(conversation_id: str, arrival: Arrival) -> UserMessage:
+    """A message as Rasa takes it; one of danger has its meaning already."""
+    return UserMessage(
+        arrival.payload or arrival.text,
+        CollectingOutputChannel(),
+        conversation_id,
+        parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger else None,
+        input_channel=CHANNEL,
+        message_id=arrival.client_id,
+        metadata={"title": arrival.text} if arrival.payload else None,
+    )
+
+
+def uttered(arrival: Arrival, message: UserMessage) -> UserUttered:
+    """What the visitor said, as an event, where Rasa made none."""
+    return UserUttered(
+        arrival.text,
+        parse_data=message.parse_data,
+        input_channel=CHANNEL,
+        message_id=arrival.client_id,
+        metadata=message.metadata,
+    )
+
+
+def unstored(arrival: Arrival, message: UserMessage) -> list[Message]:
+    """An exchange that neither the database nor the disk took: the visitor reads it all the same."""
+    own = Message(None, arrival.client_id, VISITOR, arrival.text, time.time())
+    replies = [
+        Message(None, f"{arrival.client_id}.{i}", ASSISTANT, reply.get("text") or "", time.time())
+        for i, reply in enumerate(message.output_channel.messages)
+    ]
+    return [own, *replies]
