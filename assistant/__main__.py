@@ -1,4 +1,4 @@
-"""The command line of an installation: `uv run python -m assistant reindex`, or `demo`."""
+"""The command line of an installation: `uv run python -m assistant reindex`, `demo`, `staff add`, `audit verify`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,19 @@ def main() -> int:
     made_up = commands.add_parser("demo", help="fill an empty store with made-up conversations and requests")
     made_up.add_argument("--conversations", type=int, default=demo.CONVERSATIONS, help="how many (%(default)s)")
     made_up.add_argument("--anyway", action="store_true", help="also beside conversations that are there already")
+    trail = commands.add_parser("audit", help="the trail of what staff saw and did").add_subparsers(required=True)
+    trail.add_parser("verify", help="check that no entry was changed, left out or put in")
+    staff = commands.add_parser("staff", help="accounts of the staff's console").add_subparsers(required=True)
+    person = staff.add_parser("add", help="make an account, and print its first password once")
+    person.add_argument("name", help="to sign in with: small letters, digits, . _ -")
+    person.add_argument("--display-name", default="", help="the person's name; the account's where it is left out")
+    person.add_argument("--role", default="front_desk", help="front_desk, clinician, admin or auditor (%(default)s)")
     arguments = parser.parse_args()
     if arguments.command == "demo" and arguments.conversations < 1:
         parser.error("--conversations: at least 1")
     try:
+        if arguments.command in ("audit", "staff"):
+            return _staff(arguments)
         engine = _opened(CONVERSATIONS)
         if arguments.command == "demo":
             return _make_up(engine, arguments.conversations, arguments.anyway)
@@ -38,6 +47,14 @@ def main() -> int:
     if rebuilt.unreadable:
         print(f"assistant: {rebuilt.unreadable} could not be read and stay as they were", file=sys.stderr)
     return 0
+
+
+def _staff(arguments: argparse.Namespace) -> int:
+    from console.staff import command  # the other commands need nothing of the console
+
+    if arguments.command == "audit":
+        return command.verify_trail()
+    return command.add_person(arguments.name, arguments.display_name, arguments.role)
 
 
 def _make_up(engine: Engine, count: int, anyway: bool) -> int:

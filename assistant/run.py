@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.live_pointer import model_to_start
 from assistant.nlu.encoder_model import ensure_built
@@ -84,7 +85,19 @@ def _endpoints(actions_port: int) -> Path:
 def _greet(port: int, web_port: int) -> None:
     address = f"http://localhost:{port}/webhooks/rest/webhook"
     say(f"Chat:  http://localhost:{web_port}/")
+    say(f"Staff: http://localhost:{web_port}/staff{_first_sign_in()}")
     say(f"Ready: {address}   (Ctrl-C stops it)   Try: curl {address} -d '{_EXAMPLE}'")
+
+
+def _first_sign_in() -> str:
+    """How to sign in to the staff's console where nobody can yet; empty where somebody can."""
+    from console.staff.command import make_first_admin
+
+    try:
+        made = make_first_admin()
+    except (SQLAlchemyError, ValueError):  # the console's own lines say what is wrong
+        made = None
+    return f"   first sign-in: {' / '.join(made)} (shown once)" if made else ""
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,12 +21,21 @@ def test_it_says_when_it_is_ready_and_ctrl_c_stops_all_of_it(tmp_path: Path) -> 
     children = psutil.Process(running.process.pid).children(recursive=True)
     assert len(children) == 4
     assert [line for line in running.printed if line.startswith("Ready:")][0].count("curl") == 1
-    assert len(running.printed) <= 3  # no wall of warnings
+    assert len(running.printed) <= 4  # no wall of warnings
+    assert running.printed[-1].startswith("Ready:")
+    (staff,) = [line for line in running.printed if line.startswith("Staff:")]
+    first = re.fullmatch(r"Staff: (\S+)   first sign-in: admin / ((?:\w{4}-){3}\w{4}) \(shown once\)", staff)
+    assert first and _sign_in(first[1], first[2]).headers["location"] == "/staff"
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(20) == 0
     assert [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE] == []
     with pytest.raises(httpx.TransportError):
         httpx.get(f"{running.url}/readyz")
+
+
+def _sign_in(console: str, password: str) -> httpx.Response:
+    form = {"name": "admin", "password": password}
+    return httpx.post(f"{console}/sign-in", data=form, headers={"Origin": console.removesuffix("/staff")})
 
 
 @pytest.mark.parametrize("port", ["x", "0", "70000"])
