@@ -25,6 +25,7 @@ from console.staff.audit_page import AuditPages
 from console.staff.bookings import BookingPages
 from console.staff.pages import StaffPages
 from console.staff.people import PeoplePages
+from console.staff.privacy import PrivacyPages
 from console.staff.review_actions import ReviewActions
 from console.staff.sessions import Sessions
 from console.staff.sign_in import SignInPages
@@ -88,6 +89,7 @@ class StaffConsole:
         TakeOver(transcripts, door, parts.conversations).add_to(app)
         BookingPages(shown, door, parts.bookings, parts.accounts, parts.clinic, parts.clock).add_to(app)
         PeoplePages(shown, door, parts.accounts).add_to(app)
+        PrivacyPages(shown, door, parts).add_to(app)
         AuditPages(shown, door, parts.audit, parts.accounts).add_to(app)
 
     def problem(self, request: Request, problem: Problem) -> HTTPResponse:

@@ -87,3 +87,14 @@ class AuditEntry(Base):
     object = sa.Column(sa.String(255), nullable=False, index=True)
     detail = sa.Column(sa.Text, nullable=False)  # JSON: what was asked for or changed, a reason; no patient's data
     seal = sa.Column(sa.String(64), nullable=False)
+
+
+class Setting(Base):
+    """Something that staff have set, or that the console has to remember."""
+
+    __tablename__ = "settings"
+
+    name = sa.Column(sa.String(64), primary_key=True)
+    value = sa.Column(sa.Float, nullable=False)
+    at = sa.Column(sa.Float, nullable=False)
+    by = sa.Column(sa.String(40), nullable=False)

@@ -68,6 +68,7 @@ _CONVERSATION = "/conversations/<conversation_id:str>"
 _BOOKING = "/bookings/<reference:str>"
 _PUBLICATION = "/teach/publications/<publication_id:str>"
 _PERSON = "/people/<name:str>"
+_CERTIFICATE = "/privacy/certificates/<number:int>"
 
 POLICY: dict[str, Rule] = {
     # Anybody
@@ -129,10 +130,14 @@ POLICY: dict[str, Rule] = {
     "person_disable": Rule("POST", f"{_PERSON}/disable", Permission.PEOPLE, "person.disabled"),
     "person_enable": Rule("POST", f"{_PERSON}/enable", Permission.PEOPLE, "person.enabled"),
     "privacy": Rule("GET", "/privacy", Permission.PRIVACY, "privacy.viewed"),
-    "privacy_retention": Rule("POST", "/privacy/retention", Permission.PRIVACY, "retention.changed"),
+    "privacy_retention": Rule("POST", "/privacy/retention", Permission.PRIVACY, "retention.asked"),
     "privacy_find": Rule("POST", "/privacy/find", Permission.PRIVACY, "privacy.searched"),
-    "privacy_export": Rule("POST", "/privacy/export", Permission.PRIVACY, "privacy.exported"),
-    "privacy_erase": Rule("POST", "/privacy/erase", Permission.PRIVACY, "privacy.erased"),
+    "privacy_reveal": Rule("POST", "/privacy/reveal", Permission.PRIVACY, "privacy.reveal_asked"),
+    "privacy_export": Rule("POST", "/privacy/export", Permission.PRIVACY, "privacy.export_asked"),
+    "privacy_confirm": Rule("POST", "/privacy/confirm", Permission.PRIVACY, "privacy.erasure_prepared"),
+    "privacy_erase": Rule("POST", "/privacy/erase", Permission.PRIVACY, "privacy.erasure_asked"),
+    "certificate": Rule("GET", _CERTIFICATE, Permission.PRIVACY, "certificate.viewed"),
+    "certificate_text": Rule("GET", f"{_CERTIFICATE}/text", Permission.PRIVACY, "certificate.downloaded"),
     "audit": Rule("GET", "/audit", Permission.AUDIT, "audit.viewed"),
     "audit_csv": Rule("GET", "/audit.csv", Permission.AUDIT, "audit.downloaded"),
 }
