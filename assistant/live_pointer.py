@@ -65,8 +65,9 @@ def read() -> LiveModel | None:
     """
     try:
         entries = json.loads(pointer().read_text(encoding="utf-8"))
-        path = folder() / entries["path"]  # an absolute path stays one
-        return LiveModel(path, entries["sha256"], entries["base"], entries["publication"], entries["at"])
+        return LiveModel(
+            path_of(entries["path"]), entries["sha256"], entries["base"], entries["publication"], entries["at"]
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -76,9 +77,18 @@ def read() -> LiveModel | None:
 def put_live(model: Path, publication: str | None) -> LiveModel:
     """Have all server processes change to a model, within seconds."""
     live = LiveModel(model, digest(model), fingerprint(), publication, time.time())
-    path = os.path.relpath(model, folder()) if model.is_relative_to(folder()) else str(model)
-    _replace(pointer(), json.dumps({**vars(live), "path": path}))
+    _replace(pointer(), json.dumps({**vars(live), "path": name_of(model)}))
     return live
+
+
+def name_of(model: Path) -> str:
+    """How a model is noted down: the data folder may move."""
+    return model.relative_to(folder()).as_posix() if model.is_relative_to(folder()) else str(model)
+
+
+def path_of(name: str) -> Path:
+    """The file of a model that was noted down."""
+    return folder() / name  # an absolute path stays one
 
 
 def model_to_start(trained: Path) -> Path:

@@ -34,6 +34,11 @@ class Said:
         """Whether these answers were given, in this order, and no other."""
         return self.expected == self.given
 
+    @property
+    def right(self) -> bool:
+        """Whether the visitor was answered as expected; a follow-up without a topic, asked back in any way."""
+        return self.exact or (self.expected == (_ANSWER + CLARIFY,) and set(self.given) <= _CLARIFIED)
+
 
 async def answer_compounds(agent: Agent, compounds: list[Compound]) -> list[Said]:
     """Send each message as a new visitor."""
@@ -80,9 +85,7 @@ def dialogue_goals(compounds: list[Said], dialogues: list[Said]) -> list[Goal]:
 
 def print_misses(said: list[Said], title: str) -> None:
     """Print the messages that were not answered as expected."""
-    missed = [
-        s for s in said if not s.exact and not (s.expected == (_ANSWER + CLARIFY,) and set(s.given) <= _CLARIFIED)
-    ]
+    missed = [s for s in said if not s.right]
     print(f"\n{title}: not exactly as expected ({len(missed)} of {len(said)}):")
     for s in missed:
         print(f"  {' | '.join(s.messages)}\n      expected {_names(s.expected)}\n      given    {_names(s.given)}")
