@@ -20,11 +20,7 @@ from assistant.conversations.models import Conversation, Message
 _MESSAGES, _CONVERSATIONS = Message.__table__, Conversation.__table__
 _RARE = 2000  # messages that are looked up one by one
 _WORDS = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-_MATCHES = sa.text("SELECT rowid FROM message_search WHERE message_search MATCH :words").columns(sa.column("rowid"))
-_COUNT = sa.text(
-    "SELECT count(*) FROM (SELECT rowid FROM message_search WHERE message_search MATCH :words LIMIT :most)"
-)
-_MATCH_OF_MESSAGE = sa.text("SELECT 1 FROM message_search WHERE message_search MATCH :words AND rowid = messages.id")
+_INDEX = sa.table("message_search", sa.column("rowid"))
 
 
 def holds(session: Session, text: str) -> Any:
@@ -34,25 +30,25 @@ def holds(session: Session, text: str) -> Any:
     words = fts5_query(text)
     if not words:
         return sa.false()
-    matches = _MATCHES.bindparams(words=words)
-    if session.execute(_COUNT, {"words": words, "most": _RARE + 1}).scalar_one() <= _RARE:
+    matches = _in_index(words)
+    some = matches.limit(_RARE + 1).subquery()
+    if session.execute(sa.select(sa.func.count()).select_from(some)).scalar_one() <= _RARE:
         found = sa.select(_MESSAGES.c.conversation_id).where(_MESSAGES.c.id.in_(matches))
         return _CONVERSATIONS.c.id.in_(found)
-    one = _MATCH_OF_MESSAGE.bindparams(words=words).columns(sa.column("1"))
-    return _of_it().where(sa.exists(one)).exists()
+    return _of_it().where(_is_in_index(words)).exists()
 
 
 def first_hits(session: Session, ids: list[str], text: str) -> dict[str, tuple[int, str]]:
     """The first message of each of a few conversations that holds what is searched for: its number and its text."""
     if session.get_bind().dialect.name == "postgresql":
-        matches = in_words(text)
+        is_hit = in_words(text)
     else:
         words = fts5_query(text)
         if not words:
             return {}
-        matches = sa.exists(_MATCH_OF_MESSAGE.bindparams(words=words).columns(sa.column("1")))
+        is_hit = _is_in_index(words)
     columns = (_MESSAGES.c.conversation_id, _MESSAGES.c.number, _MESSAGES.c.text)
-    query = sa.select(*columns).where(_MESSAGES.c.conversation_id.in_(ids), matches).order_by(_MESSAGES.c.number.desc())
+    query = sa.select(*columns).where(_MESSAGES.c.conversation_id.in_(ids), is_hit).order_by(_MESSAGES.c.number.desc())
     return {row.conversation_id: (row.number, row.text) for row in session.execute(query)}
 
 
@@ -75,6 +71,14 @@ def fts5_query(text: str) -> str:
         elif any(char.isalnum() for char in phrase or word):
             (unwanted if minus else wanted).append(f'"{phrase or word}"')
     return " OR ".join(f"({choice})" for choice in choices)
+
+
+def _in_index(words: str) -> Any:
+    return sa.select(_INDEX.c.rowid).where(sa.literal_column("message_search").op("MATCH")(words))
+
+
+def _is_in_index(words: str) -> Any:
+    return _in_index(words).where(_INDEX.c.rowid == _MESSAGES.c.id).correlate(_MESSAGES).exists()
 
 
 def _of_it() -> Any:

@@ -23,13 +23,16 @@ from console.staff.accounts import Accounts
 from console.staff.audit import Audit
 from console.staff.audit_page import AuditPages
 from console.staff.bookings import BookingPages
+from console.staff.conversations import ConversationPages
 from console.staff.pages import StaffPages
 from console.staff.people import PeoplePages
 from console.staff.privacy import PrivacyPages
 from console.staff.review_actions import ReviewActions
+from console.staff.saved_filters import SavedFilters
 from console.staff.sessions import Sessions
 from console.staff.sign_in import SignInPages
 from console.staff.takeover_page import TakeOver
+from console.staff.today import TodayPages
 from console.staff.transcript import TranscriptPages
 
 _CSS, _JAVASCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
@@ -37,6 +40,9 @@ _STATIC = {
     "staff.css": _CSS,
     "print.css": _CSS,
     "staff.js": _JAVASCRIPT,
+    "today.js": _JAVASCRIPT,
+    "conversations.js": _JAVASCRIPT,
+    "keys.js": _JAVASCRIPT,
     "transcript.js": _JAVASCRIPT,
 }
 
@@ -83,6 +89,9 @@ class StaffConsole:
         shown = self._pages = StaffPages(pages, parts.clinic, door.base, parts.clock)
         door.add(app, "style", _static)
         SignInPages(shown, door, parts.clinic.name).add_to(app)
+        TodayPages(shown, door, parts.conversations, parts.bookings, parts.clinic, parts.clock).add_to(app)
+        saved, clinic = SavedFilters(parts.staff), parts.clinic
+        ConversationPages(shown, door, parts.conversations, saved, parts.bookings, clinic, parts.clock).add_to(app)
         transcripts = TranscriptPages(shown, door, parts.conversations, parts.clinic, parts.clock)
         transcripts.add_to(app)
         ReviewActions(transcripts, door, parts.conversations).add_to(app)

@@ -14,6 +14,7 @@ from console.staff.models import SavedFilter
 LONGEST_NAME = 60
 MOST_FILTERS = 20  # of one account
 _LONGEST_QUERY = 1000
+_LARGEST = 2**63 - 1  # that a database can look for
 _FILTERS = SavedFilter.__table__
 
 
@@ -59,6 +60,8 @@ class SavedFilters:
 
     def delete(self, account: str, number: int) -> bool:
         """Delete one of somebody's own; whether it was there."""
+        if number > _LARGEST:
+            return False
         of_it = sa.and_(_FILTERS.c.account == account, _FILTERS.c.id == number)
         with writing(self._engine) as session:
             return bool(session.execute(_FILTERS.delete().where(of_it)).rowcount)

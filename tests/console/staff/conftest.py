@@ -16,7 +16,7 @@ from sanic import Sanic
 
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
-from assistant.conversations.turns import Turn, write_turn
+from assistant.conversations.turns import Turn, ensure_conversation, write_turn
 from assistant.database import BOOKINGS, CONVERSATIONS, STAFF, migrate, open_database, writing
 from bookings.models import Target
 from bookings.requests import BookingStore
@@ -76,6 +76,7 @@ class Console:
     def has_said(self, conversation_id: str, *events: dict[str, Any]) -> None:
         """Store events of a conversation, as the assistant would."""
         with writing(self.parts.conversations) as session:
+            ensure_conversation(session.connection(), conversation_id, "", float(events[0]["timestamp"]))
             write_turn(session, Turn(conversation_id, list(events), None))
 
 
