@@ -156,17 +156,17 @@ def _told(session: Session, conversation_id: str) -> _Told:
     key = ""
     for row in session.execute(query):
         event = read_json(row.data, dict, damage)
-        if event.get("event") == "user":
+        if event.get("event") != row.type_name:
+            damage.append("event")
+        elif row.type_name == "user":
             key = str(event.get("message_id") or f"e{row.seq}")
-        elif event.get("event") == "slot" and event.get("name"):
+        elif row.type_name == "slot" and event.get("name"):
             name, value = str(event["name"]), event.get("value")
             told.slots.setdefault(key, {})[name] = value
             if name == _NAME_SLOT and isinstance(value, str) and value and value not in told.names:
                 told.names.append(value)
-        elif event.get("event") == "bot":
+        elif row.type_name == "bot":
             told.origins[_moment(event), str(event.get("text") or "")] = _origin(event)
-        elif event.get("event") != row.type_name:
-            damage.append("event")
     told.is_damaged = bool(damage)
     return told
 

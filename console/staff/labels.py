@@ -57,9 +57,14 @@ def channel_title(channel: str) -> str:
 
 def intent_title(intent: str) -> str:
     """What a visitor wanted: the short question that stands for it on buttons, or its name in words."""
-    if intent == _NOT_UNDERSTOOD:
+    if is_unclear(intent):
         return _FLAGS[UNCLEAR]
     return _titles().get(f"utter_{intent}") or _words(intent.removeprefix("ask_")) or "nothing"
+
+
+def is_unclear(intent: str) -> bool:
+    """Whether an intent stands for a message that was not understood."""
+    return intent == _NOT_UNDERSTOOD
 
 
 def intents() -> list[tuple[str, str]]:

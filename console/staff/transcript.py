@@ -207,7 +207,7 @@ class TranscriptPages:
         """Whether somebody can talk with the visitor, and who does."""
         now = self.clock()
         is_taken = standing.taken_by is not None and standing.taken_until > now
-        holder = self.person(standing.taken_by) if is_taken else None
+        holder = self.person(standing.taken_by) if standing.taken_by and is_taken else None
         is_mine = is_taken and standing.taken_by == visit.person.name
         return {
             "live": takeover.is_live(standing, now) and visit.may(Permission.TALK),

@@ -183,8 +183,8 @@ def percent(share: float) -> str:
 def _summary(line: Line) -> str:
     message = line.message
     if line.reading:
-        title = labels.intent_title(line.reading.intent)
-        return f"Understood as: {title} ({percent(line.reading.confidence)})"
+        title, share = labels.intent_title(line.reading.intent), percent(line.reading.confidence)
+        return f"{title} ({share})" if labels.is_unclear(line.reading.intent) else f"Understood as: {title} ({share})"
     if message.author == ASSISTANT and message.action:
         name = message.action.removeprefix("utter_")
         return f"Answer: {labels.intent_title(name)}" + (f" · section “{message.source}”" if message.source else "")
@@ -217,8 +217,9 @@ def _details(line: Line, origin: Origin | None, version: str) -> Iterable[Detail
     if message.author == ASSISTANT and message.action:
         model = f", model {origin.model[:12]}" if origin and origin.model else ""
         yield Detail("Answer", (f"{message.action}, version {version}{model}",))
+        nothing = ("Nothing of the clinic’s article",) if message.rateable else ()
         if origin and origin.facts is not None:
-            yield Detail("What it rests on", tuple(map(_fact, origin.facts)) or ("Nothing of the clinic’s article",))
+            yield Detail("What it rests on", tuple(map(_fact, origin.facts)) or nothing)
     yield Detail("Buttons it offered", tuple(str(button["title"]) for button in message.buttons))
 
 

@@ -96,7 +96,7 @@ function take(news) {
     const seen = document.querySelector("#review [name=seen]");
     if (seen) seen.value = page.dataset.last;
     if (follow) window.scrollTo({ top: document.documentElement.scrollHeight });
-    else show("new-below", true);
+    show("new-below", !follow);
   }
   showTalk(news);
   if (page.dataset.revealed && !news.revealed && !hasDraft()) window.location.reload();
@@ -171,6 +171,7 @@ function begin() {
     show("new-below", false);
     document.querySelector(".line:last-child")?.focus();
   });
+  window.addEventListener("scroll", () => isAtEnd() && show("new-below", false), { passive: true });
   document.addEventListener("click", (event) => {
     const about = event.target.closest?.("[data-about]");
     if (!about) return;
