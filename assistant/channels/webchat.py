@@ -32,6 +32,7 @@ from assistant.clock import utc_now
 from assistant.conversations import erasure, queries
 from assistant.conversations.messages import ASSISTANT, VISITOR, Message
 from assistant.conversations.turns import ConversationDeleted
+from assistant.database import empty_log
 from assistant.keys import load_key
 from assistant.safety_replies import safety_text
 from assistant.store import ConversationStore, conversation_store
@@ -201,6 +202,7 @@ class WebchatChannel(InputChannel):
             store.replay()
             with store.writing() as session:
                 erasure.erase(session, conversation_id, time.time())
+            empty_log(store.engine)
 
         await asyncio.to_thread(erase)
         desk.forget(conversation_id)

@@ -30,6 +30,7 @@ from console.staff.policy import PERMISSIONS, Permission, Role
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 200
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,39}")
+_TOTP_SECRET = re.compile(r"[A-Z2-7]{32}")
 _WINDOW = 15 * 60  # seconds in which failures count
 _MOST_FAILURES = {"both": 5, "address": 20, "account": 50}
 _CODE_SECONDS = 30
@@ -195,6 +196,8 @@ class Accounts:
 
     def set_totp(self, name: str, secret: str, code: str) -> None:
         """Ask for codes of an authenticator app from now on. Raises: AccountProblem if the app's code is wrong."""
+        if not _TOTP_SECRET.fullmatch(secret):
+            raise AccountProblem("That is not the key of this page. Please load the page again.")
         step = self._step_of(secret, code)
         if step is None:
             raise AccountProblem("That code is not the one of this moment. Please try the next one.")
