@@ -24,6 +24,8 @@ from console.staff.audit import Audit
 from console.staff.audit_page import AuditPages
 from console.staff.bookings import BookingPages
 from console.staff.conversations import ConversationPages
+from console.staff.judging import JudgingPages
+from console.staff.meanings import Meanings
 from console.staff.pages import StaffPages
 from console.staff.people import PeoplePages
 from console.staff.privacy import PrivacyPages
@@ -32,6 +34,7 @@ from console.staff.saved_filters import SavedFilters
 from console.staff.sessions import Sessions
 from console.staff.sign_in import SignInPages
 from console.staff.takeover_page import TakeOver
+from console.staff.teach import TeachPages
 from console.staff.today import TodayPages
 from console.staff.transcript import TranscriptPages
 
@@ -44,6 +47,8 @@ _STATIC = {
     "conversations.js": _JAVASCRIPT,
     "keys.js": _JAVASCRIPT,
     "transcript.js": _JAVASCRIPT,
+    "judge.js": _JAVASCRIPT,
+    "publication.js": _JAVASCRIPT,
 }
 
 
@@ -96,6 +101,8 @@ class StaffConsole:
         transcripts.add_to(app)
         ReviewActions(transcripts, door, parts.conversations).add_to(app)
         TakeOver(transcripts, door, parts.conversations).add_to(app)
+        JudgingPages(shown, door, parts.conversations, Meanings(), parts.clock, parts.clinic.country).add_to(app)
+        TeachPages(shown, door, parts.conversations, parts.clock, parts.clinic.country).add_to(app)
         BookingPages(shown, door, parts.bookings, parts.accounts, parts.clinic, parts.clock).add_to(app)
         PeoplePages(shown, door, parts.accounts).add_to(app)
         PrivacyPages(shown, door, parts).add_to(app)

@@ -18,6 +18,7 @@ from assistant.clinic import Clinic
 from assistant.clock import utc_now
 from assistant.conversations.turns import Turn, ensure_conversation, write_turn
 from assistant.database import BOOKINGS, CONVERSATIONS, STAFF, migrate, open_database, writing
+from assistant.settings import var_dir
 from bookings.models import Target
 from bookings.requests import BookingStore
 from bookings.secrets import ContactCipher
@@ -63,7 +64,7 @@ class Console:
         """Somebody of a role, signed in; None: nobody."""
         token = self.parts.sessions.begin(PEOPLE[role][0]) if role else ""
         signed_in = self.parts.sessions.read(token)
-        client = httpx.Client(base_url=self.url, timeout=10, verify=False, headers={"Origin": self.url})
+        client = httpx.Client(base_url=self.url, timeout=30, verify=False, headers={"Origin": self.url})
         if token:
             client.headers["Cookie"] = f"__Host-staff={token}"
         self.clients.append(client)
@@ -124,6 +125,7 @@ def words_of(page: httpx.Response) -> str:
 def start_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Console]]:
     """Starts a console; arguments replace its parts, e.g. `clinic` or `totp_for_admins`."""
     monkeypatch.setattr(Sanic, "test_mode", True)
+    (tmp_path / "encoder").symlink_to(var_dir() / "encoder")  # building it takes a minute
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     stops: list[Callable[[], object]] = []
     consoles: list[Console] = []
