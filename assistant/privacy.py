@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from assistant.conversations import erasure, models, search
+from assistant.conversations import daily, erasure, models, search
 from assistant.conversations.spool_erasure import erase_spooled, spooled
 from assistant.database import empty_log, reading, writing
 from assistant.settings import var_dir
@@ -164,7 +164,10 @@ def delete_due(engine: Engine, before: float, limit: int) -> Counter[str]:
     query = sa.select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.last_at < before).order_by(_CONVERSATIONS.c.last_at)
     with writing(engine) as session:
         ids = session.execute(query.limit(limit).with_for_update(skip_locked=True)).scalars().all()
-        return erasure.remove(session, ids) if ids else Counter()
+        if not ids:
+            return Counter()
+        daily.seal(session, before)
+        return erasure.remove(session, ids)
 
 
 def _summaries(engine: Engine, condition: Any, limit: int | None = None) -> list[Summary]:

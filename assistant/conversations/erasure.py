@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from assistant.conversations import models
+from assistant.conversations.daily import day_changed
 from assistant.database import reading, writing
 
 _CONVERSATIONS, _EVENTS, _DELETED = models.Conversation.__table__, models.Event.__table__, models.Deleted.__table__
@@ -23,6 +25,7 @@ COLUMNS = {
     _EVENTS: _EVENTS.c.sender_id,
     **{model.__table__: model.__table__.c.conversation_id for model in _TABLES},
 }
+_COUNTED_BY_DAY = (models.Message.__table__, models.Feedback.__table__)
 _PAGES = 200  # of the search index that are merged at once
 _AT_ONCE = 500
 
@@ -44,12 +47,21 @@ def remember(session: Session, conversation_ids: Iterable[str], now: float) -> N
 
 def remove(session: Session, conversation_ids: Collection[str]) -> Counter[str]:
     """Delete all rows of conversations; how many, by table. SQLite's index forgets the words by `forget_words`."""
-    return Counter(
-        {
-            table.name: session.execute(table.delete().where(column.in_(conversation_ids))).rowcount
-            for table, column in COLUMNS.items()
-        }
-    )
+    counts: Counter[str] = Counter()
+    for table, column in COLUMNS.items():
+        gone = column.in_(conversation_ids)
+        if table in _COUNTED_BY_DAY:
+            _recount_days(session, table, gone)
+        counts[table.name] = session.execute(table.delete().where(gone)).rowcount
+    return counts
+
+
+def _recount_days(session: Session, table: sa.Table, gone: Any) -> None:
+    """Have the days from the first to the last row of a conversation counted again."""
+    first, last = sa.func.min(table.c.at), sa.func.max(table.c.at)
+    key = table.c.conversation_id
+    for row in session.execute(sa.select(first.label("first"), last.label("last")).where(gone).group_by(key)).all():
+        day_changed(session, row.first, row.last)
 
 
 def forget_words(engine: Engine) -> None:

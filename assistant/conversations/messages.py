@@ -45,8 +45,7 @@ class Message:
     @property
     def rateable(self) -> bool:
         """Whether it answers something that the visitor wanted to know."""
-        action = self.action or ""
-        return action in FALLBACK_ANSWERS or (action.startswith(_QUESTION) and not action.startswith(_FORM_QUESTIONS))
+        return is_rateable(self.action)
 
     def as_row(self, conversation_id: str) -> dict[str, Any]:
         """Its row in the table of messages."""
@@ -83,3 +82,9 @@ class Message:
             "rateable": self.rateable,
             "rating": self.rating,
         }
+
+
+def is_rateable(action: str | None) -> bool:
+    """Whether an answer of this name answers something that the visitor wanted to know."""
+    action = action or ""
+    return action in FALLBACK_ANSWERS or (action.startswith(_QUESTION) and not action.startswith(_FORM_QUESTIONS))

@@ -86,6 +86,7 @@ class Message(Base):
     __table_args__ = (
         sa.UniqueConstraint("conversation_id", "number"),
         sa.UniqueConstraint("conversation_id", "key"),
+        sa.Index("ix_messages_at", "at"),
     )
 
     id = sa.Column(_COUNTER, primary_key=True)  # rises with time; what the search index points to
@@ -255,6 +256,21 @@ class Replayed(Base):
 
     turn_id = sa.Column(sa.String(32), primary_key=True)
     at = sa.Column(sa.Float, nullable=False)
+
+
+class DailyFigures(Base):
+    """The figures of one day of the clinic's calendar; as they are if it was counted after its last change."""
+
+    __tablename__ = "daily_figures"
+
+    day = sa.Column(sa.String(10), primary_key=True)
+    zone = sa.Column(sa.String(64), nullable=False)
+    starts_at = sa.Column(sa.Float, nullable=False, index=True)
+    ends_at = sa.Column(sa.Float, nullable=False)
+    figures = sa.Column(sa.Text, nullable=False)  # JSON by channel
+    changes = sa.Column(sa.Integer, nullable=False)  # rises whenever something of the day is added late or deleted
+    counted = sa.Column(sa.Integer)  # what `changes` was then; None: not counted yet
+    sealed = sa.Column(sa.Boolean, nullable=False)  # some of it was deleted for its age: the figures stay
 
 
 class RequestCount(Base):

@@ -9,6 +9,7 @@ from itertools import takewhile
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from assistant.conversations.daily import note_late
 from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.models import Conversation, Feedback, Prediction
 from assistant.conversations.models import Message as MessageRow
@@ -99,6 +100,7 @@ def rate(
     if row is None or not Message.of_row(row).rateable:
         return None
     of_it = sa.and_(_FEEDBACK.c.conversation_id == conversation_id, _FEEDBACK.c.number == number)
+    note_late(session, session.execute(sa.select(_FEEDBACK.c.at).where(of_it)).scalars(), now)
     session.execute(_FEEDBACK.delete().where(of_it))
     if rating:
         values = {"conversation_id": conversation_id, "number": number, "rating": rating, "reason": reason, "at": now}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.conversations import models
+from assistant.conversations.daily import day_changed
 from assistant.conversations.projection import Projection
 from assistant.conversations.storable import storable
 from assistant.conversations.turns import insert_read_model
@@ -43,6 +45,8 @@ def reindex(engine: Engine) -> Rebuilt:
                 rebuilt.conversations += _rebuild(session, conversation_id)
         except _UNREADABLE:
             rebuilt.unreadable += 1
+    with writing(engine) as session:
+        day_changed(session, 0.0, time.time())
     return rebuilt
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.orm import Session
 
+from assistant.conversations.daily import note_late
 from assistant.conversations.messages import Message
 from assistant.conversations.models import (
     Conversation,
@@ -112,6 +113,7 @@ def write_turn(session: Session, turn: Turn, replayed: bool = False) -> Written:
         [_event_row(turn.conversation_id, row.event_count + i, e) for i, e in enumerate(turn.events)],
     )
     insert_read_model(connection, turn.conversation_id, projection)
+    note_late(connection, (message.at for message in projection.messages), time.time())
     _answer_inbox(connection, turn)
     if replayed:
         connection.execute(_REPLAYED.insert().values(turn_id=turn.turn_id, at=time.time()))
