@@ -76,10 +76,10 @@ class PrivacyPages:
         self._door.add(app, "certificate", self.certificate)
         self._door.add(app, "certificate_text", self.certificate_text)
 
-        async def start(app: Sanic) -> None:
+        async def start(app: Sanic, _loop: object) -> None:
             app.ctx.retention = asyncio.ensure_future(self._retention.go_on())
 
-        async def stop(app: Sanic) -> None:
+        async def stop(app: Sanic, _loop: object) -> None:
             app.ctx.retention.cancel()
 
         app.register_listener(start, "after_server_start")
