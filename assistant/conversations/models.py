@@ -80,7 +80,7 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """What was said, as visitor and staff read it."""
+    """What was said, as visitor and staff read it. On PostgreSQL the migrations add the words that it is found by."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -151,7 +151,7 @@ class Acknowledgement(Base):
     conversation_id = _of_conversation()
     number = sa.Column(sa.Integer, primary_key=True, autoincrement=False)
     kind = sa.Column(sa.String(32), primary_key=True)
-    at = sa.Column(sa.Float, nullable=False)
+    at = sa.Column(sa.Float, nullable=False, index=True)
     by = sa.Column(sa.String(64), nullable=False)
 
 

@@ -18,7 +18,7 @@ from assistant.conversations.models import Acknowledgement, Conversation, Feedba
 from assistant.conversations.projection import NOT_COVERED, UNCLEAR, WANTS_PERSON
 from assistant.conversations.staff_queries import DANGERS, of_flag
 
-LOW_CONFIDENCE = 0.4  # answers below it were rather guessed
+LOW_CONFIDENCE = 0.5  # answers below it were rather guessed
 LOW = "low_confidence"  # why a question is among the unanswered ones, beside the kinds of flags
 MOST_COUNTED = 100  # a count stops there: "99+"
 
@@ -35,7 +35,7 @@ class Danger:
     Attributes:
         text: the visitor's message.
         at: when they wrote it; its age is what counts.
-        taken_by: who of the staff talks with the visitor.
+        taken_by: who of the staff talks with the visitor; `taken_until` says how long.
     """
 
     conversation_id: str
@@ -46,9 +46,13 @@ class Danger:
     channel: str
     assigned_to: str | None
     taken_by: str | None
+    taken_until: float
     booking_reference: str | None
     acknowledged_by: str | None
     acknowledged_at: float | None
+
+
+_OF_DANGER = tuple(Danger.__dataclass_fields__)
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,13 @@ def dangers(session: Session, acknowledged: bool = False, limit: int = 50) -> li
     """Flags of danger that nobody has acknowledged, or those that somebody has; the latest first, as a new one must
     be among them however many there are."""
     if acknowledged:
-        return _alarms(session, _flags(DANGERS, True).order_by(_ACKNOWLEDGEMENTS.c.at.desc()), limit)
-    return _alarms(session, _flags(DANGERS, False).order_by(_FLAGS.c.at.desc()), limit)
+        return _alarms(session, _flags(DANGERS, True), _ACKNOWLEDGEMENTS.c.at, True, limit)
+    return _alarms(session, _flags(DANGERS, False), _FLAGS.c.at, True, limit)
 
 
 def waiting_for_person(session: Session, since: float, limit: int = 50) -> list[Danger]:
     """Wishes to talk with a person that nobody of the staff has answered or acknowledged, oldest first."""
-    return _alarms(session, _waiting(since).order_by(_FLAGS.c.at), limit)
+    return _alarms(session, _waiting(since), _FLAGS.c.at, False, limit)
 
 
 def unanswered(session: Session, since: float, limit: int = 50) -> list[Question]:
@@ -120,18 +124,17 @@ def counts(session: Session, since: float) -> Counts:
         since: unix seconds; `unreviewed` counts conversations with activity since then.
     """
     unreviewed = sa.or_(_CONVERSATIONS.c.reviewed_at.is_(None), _CONVERSATIONS.c.reviewed_at < _CONVERSATIONS.c.last_at)
-    open_dangers = _flags(DANGERS, False)
     lists = {
-        "dangers": open_dangers,
         "waiting": _waiting(since),
         "thumbs_down": _disliked(since),
         "unreviewed": sa.select(_CONVERSATIONS.c.id).where(_CONVERSATIONS.c.last_at >= since, unreviewed),
         "flagged": _flagged(since),
         "guessed": _guessed(since),
     }
-    oldest = open_dangers.with_only_columns(sa.func.min(_FLAGS.c.at), maintain_column_froms=True)
+    oldest_first = _flags(DANGERS, False).order_by(_FLAGS.c.at).limit(MOST_COUNTED).subquery()
+    dangers = (sa.func.count().label("dangers"), sa.func.min(oldest_first.c.at).label("oldest"))
     columns = [_counted(query).label(name) for name, query in lists.items()]
-    row = session.execute(sa.select(*columns, oldest.scalar_subquery().label("oldest"))).one()
+    row = session.execute(sa.select(*columns, *dangers).select_from(oldest_first)).one()
     return Counts(
         dangers=row.dangers,
         waiting=row.waiting,
@@ -166,19 +169,20 @@ def _waiting(since: float) -> Any:
     return _flags((WANTS_PERSON,), False).where(_FLAGS.c.at >= since, ~answered)
 
 
-def _alarms(session: Session, flags: Any, limit: int) -> list[Danger]:
-    of_conversation = (_CONVERSATIONS.c[name] for name in ("channel", "assigned_to", "taken_by", "booking_reference"))
+def _alarms(session: Session, flags: Any, at: Any, latest_first: bool, limit: int) -> list[Danger]:
+    """The first flags of a list, in the order of a moment; only these are looked up further."""
+    columns = (_ACKNOWLEDGEMENTS.c.by.label("acknowledged_by"), _ACKNOWLEDGEMENTS.c.at.label("acknowledged_at"))
+    ordered = flags.add_columns(*columns, at.label("place")).order_by(at.desc() if latest_first else at)
+    first = ordered.limit(limit).subquery()
+    joined = ("channel", "assigned_to", "taken_by", "taken_until", "booking_reference")
+    of_conversation = (_CONVERSATIONS.c[name] for name in joined)
     query = (
-        flags.add_columns(
-            _MESSAGES.c.text,
-            *of_conversation,
-            _ACKNOWLEDGEMENTS.c.by.label("acknowledged_by"),
-            _ACKNOWLEDGEMENTS.c.at.label("acknowledged_at"),
-        )
-        .join(_MESSAGES, _of_message(_FLAGS, _MESSAGES))
-        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == _FLAGS.c.conversation_id)
+        sa.select(first, _MESSAGES.c.text, *of_conversation)
+        .join(_MESSAGES, _of_message(first, _MESSAGES))
+        .join(_CONVERSATIONS, _CONVERSATIONS.c.id == first.c.conversation_id)
+        .order_by(first.c.place.desc() if latest_first else first.c.place)
     )
-    return [Danger(**row) for row in session.execute(query.limit(limit)).mappings()]
+    return [Danger(**{name: row[name] for name in _OF_DANGER}) for row in session.execute(query).mappings()]
 
 
 def _flagged(since: float) -> Any:
@@ -191,7 +195,8 @@ def _flagged(since: float) -> Any:
         flag.c.number < _FLAGS.c.number,
     )
     query = _open_questions(_FLAGS, _FLAGS.c.at).where(_FLAGS.c.kind.in_(_UNANSWERED), _FLAGS.c.at >= since)
-    return query.where(~earlier.correlate(_FLAGS, _PREDICTIONS))
+    is_question = sa.or_(_FLAGS.c.kind != UNCLEAR, _not_for_a_form())
+    return query.where(is_question, ~earlier.correlate(_FLAGS, _PREDICTIONS))
 
 
 def _disliked(since: float) -> Any:
@@ -209,10 +214,11 @@ def _open_questions(table: sa.Table, at: Any) -> Any:
     is_question = sa.and_(
         _PREDICTIONS.c.conversation_id == table.c.conversation_id, _PREDICTIONS.c.number == number.scalar_subquery()
     )
-    reviewed = sa.exists().where(_CONVERSATIONS.c.id == table.c.conversation_id, _CONVERSATIONS.c.reviewed_at >= at)
-    reviewed = reviewed.correlate(table)
+    # As a value of each row: an "exists" has PostgreSQL read all conversations.
+    reviewed = sa.select(sa.func.coalesce(_CONVERSATIONS.c.reviewed_at, 0.0)).correlate(table)
+    reviewed = reviewed.where(_CONVERSATIONS.c.id == table.c.conversation_id).scalar_subquery()
     query = sa.select(*_of_question(), at.label("at")).select_from(table.join(_PREDICTIONS, is_question))
-    query = query.where(_not_judged(), ~reviewed)
+    query = query.where(_not_judged(), reviewed < at)
     return query.add_columns(table.c.kind) if "kind" in table.c else query
 
 
@@ -244,12 +250,17 @@ def _guessed(since: float) -> Any:
         sa.select(*_of_question(), _CONVERSATIONS.c.last_at.label("at"))
         .select_from(_CONVERSATIONS.join(_PREDICTIONS, of_it))
         .where(_CONVERSATIONS.c.last_at >= since, _CONVERSATIONS.c.lowest_confidence < LOW_CONFIDENCE, ~reviewed)
-        .where(_PREDICTIONS.c.confidence < LOW_CONFIDENCE, _not_judged(), ~is_flagged)
+        .where(_PREDICTIONS.c.confidence < LOW_CONFIDENCE, _not_judged(), _not_for_a_form(), ~is_flagged)
     )
 
 
 def _of_question() -> tuple[Any, ...]:
     return (_PREDICTIONS.c.conversation_id, _PREDICTIONS.c.number, _PREDICTIONS.c.intent, _PREDICTIONS.c.confidence)
+
+
+def _not_for_a_form() -> Any:
+    """A name or a number, told to a form, means nothing to the NLU."""
+    return _PREDICTIONS.c.actions.not_like('%\\_form"%', escape="\\")
 
 
 def _not_judged() -> Any:

@@ -110,7 +110,7 @@ def write_turn(session: Session, turn: Turn, replayed: bool = False) -> Written:
     _insert(
         connection,
         _EVENTS,
-        [_event_row(turn.conversation_id, row.event_count + i, e) for i, e in enumerate(turn.events)],
+        [event_row(turn.conversation_id, row.event_count + i, e) for i, e in enumerate(turn.events)],
     )
     insert_read_model(connection, turn.conversation_id, projection)
     note_late(connection, (message.at for message in projection.messages), time.time())
@@ -213,7 +213,8 @@ def _answer_inbox(connection: Connection, turn: Turn) -> None:
         )
 
 
-def _event_row(conversation_id: str, seq: int, event: Mapping[str, Any]) -> dict[str, Any]:
+def event_row(conversation_id: str, seq: int, event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as its table has it."""
     return {
         "sender_id": conversation_id,
         "seq": seq,

@@ -171,7 +171,7 @@ class ConversationPages:
             "newer": _place("after", page.first, filters),
             "older": _place("before", page.next, filters),
             "is_first": page.first is None,
-            "loaded_at": f"{self._clock():.3f}" if filters.sort == NEWEST and page.first is None else "",
+            "loaded_at": f"{self._clock():.3f}" if page.first is None and _can_be_watched(filters) else "",
             "low": LOW_CONFIDENCE,
             "problem": problem,
             "name": name,
@@ -229,6 +229,11 @@ def _page(session: Session, filters: Filters, fields: Mapping[str, str]) -> Page
     except ValueError:
         before = None
     return conversations(session, filters, before, PAGE)
+
+
+def _can_be_watched(filters: Filters) -> bool:
+    """Whether what is new would stand at its top, and is cheap to ask for every few seconds."""
+    return filters.sort == NEWEST and filters.text is None and filters.until is None
 
 
 def _place(name: str, cursor: Cursor | None, filters: Filters) -> str:

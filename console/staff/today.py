@@ -78,6 +78,21 @@ class Wrong:
     address: str
 
 
+@dataclass(frozen=True)
+class _Known:
+    """People whom the page names: the staff as they are called, and visitors as they are masked."""
+
+    people: dict[str, str]
+    visitors: dict[str, str]
+
+    def person(self, account: str | None) -> str:
+        return self.people.get(account or "", account or "")
+
+    def names_of(self, danger: Danger) -> list[str]:
+        name = self.visitors.get(danger.booking_reference or "")
+        return [name] if name else []
+
+
 class TodayPages:
     """The first page, its live counts, and the acknowledgement of dangers.
 
@@ -119,14 +134,14 @@ class TodayPages:
             people = today.waiting_for_person(session, since, _MOST_ROWS)
             unanswered = today.unanswered(session, since, _MOST_ROWS)
             disliked = today.thumbs_down(session, since, _MOST_ROWS)
-        names = self._names([*dangers, *done, *people])
+        known = self._known([*dangers, *done, *people])
         shown: dict[str, Any] = {
-            "dangers": [self._alarm(one, names) for one in _by_urgency(dangers)],
-            "done": [(self._alarm(one, names), self._person(one.acknowledged_by), one.acknowledged_at) for one in done],
-            "people": [self._alarm(one, names) for one in people],
+            "dangers": [self._alarm(one, known) for one in _by_urgency(dangers)],
+            "done": [(self._alarm(one, known), known.person(one.acknowledged_by), one.acknowledged_at) for one in done],
+            "people": [self._alarm(one, known) for one in people],
             "unanswered": [self._wrong(one) for one in unanswered],
             "disliked": [self._wrong(one) for one in disliked],
-            "requests": [(one, self._is_overdue(one)) for one in self._requests(visit)],
+            "requests": [(one, self._is_overdue(one), known.person(one.owner)) for one in self._requests(visit)],
             "counts": self._counts(visit),
             "most_counted": today.MOST_COUNTED,
             "most_dangers": _MOST_DANGERS,
@@ -139,12 +154,12 @@ class TodayPages:
         return self._pages.page(visit, "today.html", **shown)
 
     def counts(self, request: Request, visit: Visit) -> HTTPResponse:
-        """How many things wait; with `queue` also the dangers themselves, with `since` how much is new in a list."""
+        """How many things wait; with `queue` also the dangers themselves, with `news` how much came to a list since."""
         asked = query(request)
         found: dict[str, Any] = self._counts(visit)
         if "queue" in asked:
             found |= self._queue()
-        if "since" in asked:
+        if "news" in asked:
             found["news"] = self._news(asked)
         return json(found)
 
@@ -161,24 +176,25 @@ class TodayPages:
             raise Problem(404, *_GONE) from None
         outcome = "first" if seen.is_new else "later"
         visit.record(visit.rule.audited, id, number=int(number), kind=kind, outcome=outcome, by=seen.by)
+        person = self._known([]).person(seen.by)
         if "application/json" in request.headers.get("accept", ""):
-            return json({"seen": self._seen(seen.by, seen.at), "is_new": seen.is_new})
+            return json({"seen": f"{person}, {self._pages.moment(seen.at)}", "is_new": seen.is_new})
         back = self._door.way_back(fields.get("to", ""))
         back += f"#m{int(number)}" if back.endswith(conversation_id) else ""
         if seen.is_new or seen.by == by:
             return self._pages.back(back.removeprefix(self._pages.base))
-        values = {"person": self._person(seen.by), "at": seen.at, "back": back, "title": labels.flag_title(kind)}
+        values = {"person": person, "at": seen.at, "back": back, "title": labels.flag_title(kind)}
         return self._pages.page(visit, "acknowledged.html", 409, **values)
 
     def _queue(self) -> dict[str, Any]:
         with reading(self._engine) as session:
             dangers = today.dangers(session, limit=_MOST_DANGERS)
             done = today.dangers(session, acknowledged=True, limit=_MOST_DONE)
-        names = self._names(dangers)
+        known = self._known(dangers)
         seen = {
-            _key(one): f"{self._person(one.acknowledged_by)}, {self._pages.moment(one.acknowledged_at)}" for one in done
+            _key(one): f"{known.person(one.acknowledged_by)}, {self._pages.moment(one.acknowledged_at)}" for one in done
         }
-        return {"queue": [asdict(self._alarm(one, names)) for one in _by_urgency(dangers)], "seen": seen}
+        return {"queue": [asdict(self._alarm(one, known)) for one in _by_urgency(dangers)], "seen": seen}
 
     def _counts(self, visit: Visit) -> dict[str, Any]:
         with reading(self._engine) as session:
@@ -190,9 +206,9 @@ class TodayPages:
         return found
 
     def _news(self, asked: dict[str, str]) -> int:
-        """How many conversations of a filtered list have something new; a search is not done again and again."""
+        """How many conversations of a filtered list have something new since a moment."""
         try:
-            filters = Filters.from_query({**asked, "text": ""})
+            filters = Filters.from_query({**asked, "since": asked["news"]})
             with reading(self._engine) as session:
                 return len(conversations(session, filters, None, _MOST_NEWS).rows)
         except ValueError:
@@ -204,11 +220,12 @@ class TodayPages:
     def _is_overdue(self, request: Waiting) -> bool:
         return request.due_at.timestamp() < self._clock()
 
-    def _names(self, dangers: Iterable[Danger]) -> dict[str, str]:
-        return names_in(self._bookings, (one.booking_reference for one in dangers))
+    def _known(self, dangers: Iterable[Danger]) -> _Known:
+        people = {one.name: one.display_name for one in self._door.accounts.all()}
+        return _Known(people, names_in(self._bookings, (one.booking_reference for one in dangers)))
 
-    def _alarm(self, danger: Danger, names: dict[str, str]) -> Alarm:
-        known = [names[reference]] if (reference := danger.booking_reference or "") in names else []
+    def _alarm(self, danger: Danger, known: _Known) -> Alarm:
+        is_taken = danger.taken_until > self._clock()
         address = self._address(danger.conversation_id)
         return Alarm(
             key=_key(danger),
@@ -216,20 +233,20 @@ class TodayPages:
             number=danger.number,
             kind=danger.kind,
             title=labels.flag_title(danger.kind),
-            words=snippet(danger.text, known, self._clinic.country),
+            words=snippet(danger.text, known.names_of(danger), self._clinic.country),
             at=danger.at,
             age=self._pages.age(danger.at),
             channel=labels.channel_title(danger.channel),
             address=f"{address}#m{danger.number}",
             send_to=f"{address}/acknowledge",
-            taken_by=self._person(danger.taken_by),
-            assigned_to=self._person(danger.assigned_to),
+            taken_by=known.person(danger.taken_by) if is_taken else "",
+            assigned_to=known.person(danger.assigned_to),
         )
 
     def _wrong(self, question: Question) -> Wrong:
         why = "" if question.why == DOWN else labels.flag_title(question.why)
         if question.why == today.LOW:
-            why = f"Sure to {question.confidence:.0%} only"
+            why = f"Only {question.confidence:.0%} sure"
         return Wrong(
             words=snippet(question.text, country=self._clinic.country),
             why=why,
@@ -242,13 +259,6 @@ class TodayPages:
 
     def _address(self, id: str) -> str:
         return f"{self._pages.base}/conversations/{quote(id, safe=':')}"
-
-    def _person(self, name: str | None) -> str:
-        person = self._door.accounts.get(name) if name else None
-        return person.display_name if person else name or ""
-
-    def _seen(self, by: str | None, at: float | None) -> str:
-        return f"{self._person(by)}, {self._pages.moment(at)}"
 
 
 def _key(danger: Danger) -> str:

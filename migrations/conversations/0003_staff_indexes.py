@@ -1,4 +1,8 @@
-"""Indexes by which staff find conversations and flags, and who assigned a conversation, and when."""
+"""Indexes by which staff find conversations and flags, and who assigned a conversation, and when.
+
+PostgreSQL also keeps the words of each message: a search that looks at messages one by one would else find them out
+again and again, which takes a hundred times as long.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ _INDEXES = {
     "ix_predictions_intent": ("predictions", ["intent", "conversation_id"]),
     "ix_flags_kind": ("flags", ["kind", "at", "conversation_id", "number"]),
     "ix_feedback_rating": ("feedback", ["rating", "at"]),
+    "ix_acknowledgements_at": ("acknowledgements", ["at"]),
 }
 _UNREVIEWED = "reviewed_at IS NULL OR reviewed_at < last_at"
 
@@ -37,10 +42,19 @@ def upgrade() -> None:
         sqlite_where=unreviewed,
     )
     op.execute("CREATE INDEX ix_conversations_unsureness ON conversations ((-coalesce(lowest_confidence, 2)), last_at)")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP INDEX ix_messages_words")
+        op.execute(
+            "ALTER TABLE messages ADD COLUMN words tsvector GENERATED ALWAYS AS (to_tsvector('english', text)) STORED"
+        )
+        op.execute("CREATE INDEX ix_messages_words ON messages USING gin (words)")
 
 
 def downgrade() -> None:
     """Drop them."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE messages DROP COLUMN words")
+        op.execute("CREATE INDEX ix_messages_words ON messages USING gin (to_tsvector('english', text))")
     op.drop_index("ix_conversations_unsureness", "conversations")
     op.drop_index("ix_conversations_unreviewed", "conversations")
     for name, (table, _) in _INDEXES.items():

@@ -36,7 +36,7 @@ def answers(site: Site) -> list[httpx.Response]:
         site.client.post(f"{link}/times", data={"code": code, "times": "?"}),
         site.client.post(f"{link}/times", data={"code": code, "times": "mondays"}),
         site.client.post(f"{link}/times", data={}),
-        site.client.post(f"{link}/times", content=b"x" * 17_000),
+        site.client.post(f"{link}/times", content=b"x" * 66_000),
         site.client.put(link),
         site.get("/booking/x"),
         site.get("/nowhere"),

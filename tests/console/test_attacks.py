@@ -57,7 +57,7 @@ def test_the_code_of_one_link_is_worth_nothing_at_another(site: Site) -> None:
 
 def test_a_body_that_is_too_large_is_refused(site: Site) -> None:
     reference, link = site.request()
-    page = site.client.post(f"{link}/times", data={"code": code_of(site.get(link)), "times": "friday " * 3000})
+    page = site.client.post(f"{link}/times", data={"code": code_of(site.get(link)), "times": "friday " * 10_000})
     assert page.status_code == 413
     assert site.store.get(reference).preferred_times[0]["words"] == "Thursday mornings"
 

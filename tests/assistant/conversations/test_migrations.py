@@ -24,7 +24,9 @@ from tests.databases import rows
 
 def differences(engine: Engine) -> list[object]:
     def is_ours(name: str, kind: str, *_: object) -> bool:
-        return kind != "table" or name in Base.metadata.tables
+        if kind == "table":
+            return name in Base.metadata.tables
+        return name not in ("words", "ix_messages_words")  # PostgreSQL's alone, made by the migrations
 
     options = {
         "compare_type": True,

@@ -262,11 +262,14 @@ def test_the_trail_names_filters_and_never_the_searched_words(six: Console) -> N
 
 def test_a_list_that_is_open_is_told_of_news(six: Console) -> None:
     frida = six.as_(Role.FRONT_DESK)
-    assert frida.get(f"/counts?since={NOW + 1}").json()["news"] == 0
+    assert frida.get(f"/counts?news={NOW + 1}").json()["news"] == 0
     six.has_said("webchat:later", asked("hello again", at=NOW + 5))
-    assert frida.get(f"/counts?since={NOW + 1}").json()["news"] == 1
-    assert frida.get(f"/counts?since={NOW + 1}&channel=sms").json()["news"] == 0
-    assert frida.get("/counts?since=x").json()["news"] == 0
+    assert frida.get(f"/counts?news={NOW + 1}").json()["news"] == 1
+    assert frida.get(f"/counts?news={NOW + 1}&channel=sms").json()["news"] == 0
+    assert frida.get(f"/counts?since={NOW - DAY}&news={NOW + 1}").json()["news"] == 1
+    assert f'data-counts="flag=crisis&amp;news={NOW:.3f}"' in frida.get("/conversations?flag=crisis").text
+    assert "data-counts" not in frida.get("/conversations?text=Lopez").text, "no search is done again and again"
+    assert frida.get("/counts?news=x").json()["news"] == 0
 
 
 def test_without_a_conversation_the_page_says_so(console: Console) -> None:

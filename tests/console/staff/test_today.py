@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from assistant.conversations.models import Acknowledgement
+from assistant.conversations.models import Acknowledgement, Conversation
 from assistant.conversations.queries import rate
 from assistant.database import reading, writing
 from bookings.models import Kind
@@ -163,7 +163,7 @@ def test_who_waits_and_what_went_wrong(console: Console) -> None:
     words = words_of(console.as_(Role.FRONT_DESK).get(""))
     assert "can I talk to somebody Website · 2 h ago" in words
     assert "do you have a pool Not understood" in words
-    assert "how about tuesday? Sure to 31% only" in words
+    assert "how about tuesday? Only 31% sure" in words
     assert "is it safe “wrong, mail me: •••”" in words
 
 
@@ -187,6 +187,16 @@ def test_a_name_that_a_request_holds_is_masked(console: Console) -> None:
     console.has_said("webchat:b1", asked("Maria Lopez here, I want to die", "crisis"), named)
     page = console.as_(Role.FRONT_DESK).get("")
     assert "••• here, I want to die" in page.text and "Maria" not in page.text
+
+
+def test_who_is_in_the_chat_is_said_as_long_as_they_are(console: Console, danger: str) -> None:
+    with writing(console.parts.conversations) as session:
+        taken = {"taken_by": "clara", "taken_until": NOW + 60, "assigned_to": "ada"}
+        session.execute(Conversation.__table__.update().values(taken))
+    assert "Clara Clinic is in the chat" in words_of(console.as_(Role.FRONT_DESK).get(""))
+    console.clock.at += 120
+    words = words_of(console.as_(Role.FRONT_DESK).get(""))
+    assert "is in the chat" not in words and "Ada Admin looks after it" in words
 
 
 def test_markup_of_a_visitor_is_text(console: Console) -> None:
