@@ -22,10 +22,16 @@ from assistant.clock import utc_now
 from assistant.database import open_database
 from bookings.requests import BookingStore
 from bookings.secrets import ContactCipher
+from tests.browser import browser, new_context, skip_without_browser
 from tests.databases import Postgres
 
+__all__ = ["browser", "new_context"]  # fixtures
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    skip_without_browser(items)
 
 
 def load_yaml(name: str) -> Any:

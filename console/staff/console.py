@@ -24,6 +24,7 @@ from console.staff.audit import Audit
 from console.staff.audit_page import AuditPages
 from console.staff.bookings import BookingPages
 from console.staff.conversations import ConversationPages
+from console.staff.insights import InsightsPages
 from console.staff.judging import JudgingPages
 from console.staff.meanings import Meanings
 from console.staff.pages import StaffPages
@@ -41,6 +42,7 @@ from console.staff.transcript import TranscriptPages
 _CSS, _JAVASCRIPT = "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 _STATIC = {
     "staff.css": _CSS,
+    "insights.css": _CSS,
     "print.css": _CSS,
     "staff.js": _JAVASCRIPT,
     "today.js": _JAVASCRIPT,
@@ -104,6 +106,7 @@ class StaffConsole:
         JudgingPages(shown, door, parts.conversations, Meanings(), parts.clock, parts.clinic.country).add_to(app)
         TeachPages(shown, door, parts.conversations, parts.clock, parts.clinic.country).add_to(app)
         BookingPages(shown, door, parts.bookings, parts.accounts, parts.clinic, parts.clock).add_to(app)
+        InsightsPages(shown, door, parts.conversations, parts.bookings, parts.clinic, parts.clock).add_to(app)
         PeoplePages(shown, door, parts.accounts).add_to(app)
         PrivacyPages(shown, door, parts).add_to(app)
         AuditPages(shown, door, parts.audit, parts.accounts).add_to(app)

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser import CHROMIUM, violations, visit
 from tests.conftest import PROJECT_DIR, Assistant
 from tests.widget.chat import Chat
-from tests.widget.conftest import CHROMIUM, violations, visit
 
 LIGHTHOUSE = PROJECT_DIR / "tests" / "widget" / "node_modules" / "lighthouse" / "cli" / "index.js"
 WAITING = """() => { const original = window.fetch;

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.browser import visit
 from tests.conftest import PROJECT_DIR, Assistant
 from tests.widget.chat import Chat
-from tests.widget.conftest import visit
 
 PICTURE = PROJECT_DIR / "docs" / "pictures" / "chat.png"
 

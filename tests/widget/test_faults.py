@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.browser import visit
 from tests.conftest import free_port, start_assistant
 from tests.widget.chat import Chat
-from tests.widget.conftest import visit
 
 MESSAGES, CUTS = 200, 50
 

@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from sqlalchemy.engine import Engine
 
 from assistant.database import open_database
+from tests.browser import violations
 from tests.conftest import Assistant
 from tests.e2e.test_takeover import Staff, conversation_of
 from tests.widget.chat import Chat
-from tests.widget.conftest import violations
 
 
 @pytest.fixture
