@@ -65,7 +65,7 @@ def sign_in(new_context: Callable[..., BrowserContext], clinic: Assistant, admin
             for label in ("New password", "New password again"):
                 page.get_by_label(label, exact=True).fill(PASSWORD)
             page.get_by_role("button", name="Change password").click()
-            page.get_by_role("link", name="Today").click()
+            page.locator("nav").get_by_role("link", name="Today").click()
         expect(page.get_by_role("heading", level=1, name="Today")).to_be_visible()
         return page
 
@@ -108,7 +108,7 @@ def test_a_crisis_shows_within_two_seconds_and_is_acknowledged_in_two_clicks(
         expect(entry).to_be_visible(timeout=5000)
         took.append(time.monotonic() - seen)
         entry.get_by_role("button", name="Acknowledge").click()  # the first click after signing in
-        expect(page.locator("#queue > li").filter(has_text=words)).to_have_count(0)
+        expect(entry).to_contain_text("Acknowledged by Admin")
     middle, most = statistics.median(took), max(took)
     print(f"from the visitor's reply to the staff's eyes: median {middle:.1f} s, most {most:.1f} s")
     assert most <= 2.0
@@ -157,7 +157,7 @@ def test_the_pictures_of_the_guide_for_staff(sign_in: Callable[..., Page], clini
         visitor.say(words)
     page = sign_in(1280, 900)
     root = page.url
-    for name in ("today", "conversations", "teach", "bookings"):
+    for name in ("today", "conversations", "teach", "bookings", "insights"):
         page.goto(root if name == "today" else f"{root}/{name}")
         page.screenshot(path=PICTURES / f"staff-{name}.png")
     page.goto(root + "/conversations")
