@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from sanic import Sanic
 from sanic.request import Request
@@ -28,6 +29,7 @@ from console.staff.certificates import (
     detail_of,
     newest,
 )
+from console.staff.counting import Counting
 from console.staff.labels import channel_title
 from console.staff.pages import HEADERS, StaffPages, form, query
 from console.staff.person import NotReadable, People
@@ -59,6 +61,7 @@ class PrivacyPages:
             parts.audit,
             parts.clinic.keep_requests_days,
             parts.clock,
+            Counting(parts.conversations, ZoneInfo(parts.clinic.timezone), parts.clock).count,
         )
         self._bookings = parts.bookings
         self._clinic = parts.clinic.name

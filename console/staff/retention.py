@@ -62,6 +62,7 @@ class Retention:
 
     Args:
         requests_days: how long requests are kept unless staff have said otherwise.
+        count: keeps the figures of what is about to be deleted; None: there are none to keep.
         clock: the present moment in unix seconds.
     """
 
@@ -73,6 +74,7 @@ class Retention:
         audit: Audit,
         requests_days: int,
         clock: Callable[[], float] = time.time,
+        count: Callable[[], object] | None = None,
     ) -> None:
         self._staff = staff
         self._conversations = conversations
@@ -80,6 +82,7 @@ class Retention:
         self._audit = audit
         self._requests_days = requests_days
         self._clock = clock
+        self._count = count
 
     def periods(self) -> Periods:
         """The periods that hold."""
@@ -115,6 +118,8 @@ class Retention:
         """Erase again what a backup has brought back, and delete what is due now; what that was."""
         self.keep_erased()
         requests.fill_hashes(self._bookings)
+        if self._count:
+            self._count()  # figures outlive what they were counted from, but only those of days that are counted
         of_conversations, of_requests = self._limits(self.periods())
         gone = self._delete(lambda: conversations.delete_due(self._conversations, of_conversations, _AT_ONCE))
         gone += self._delete(lambda: requests.delete_due(self._bookings.engine, of_requests, _AT_ONCE))
