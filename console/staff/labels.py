@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from assistant.conversations.projection import NOT_COVERED, SIDE_EFFECT, UNCLEAR, WANTS_PERSON
+from assistant.questions import SIDE_EFFECT_REPORT
 from assistant.safety import CRISIS, MEDICAL_EMERGENCY
 from assistant.settings import PROJECT_DIR
 from knowledge.facts import Fact, Knowledge
@@ -27,6 +28,7 @@ _DANGERS = {
     SIDE_EFFECT: "The visitor wrote of a side effect",
 }
 _NOT_UNDERSTOOD = "nlu_fallback"
+_INTENTS = {SIDE_EFFECT_REPORT: "Has a side effect"}  # whose names are no words for people
 _CHANNELS = {
     "webchat": "Website",
     "sms": "SMS",
@@ -59,7 +61,7 @@ def intent_title(intent: str) -> str:
     """What a visitor wanted: the short question that stands for it on buttons, or its name in words."""
     if is_unclear(intent):
         return _FLAGS[UNCLEAR]
-    return _titles().get(f"utter_{intent}") or _words(intent.removeprefix("ask_")) or "nothing"
+    return _INTENTS.get(intent) or _titles().get(f"utter_{intent}") or _words(intent.removeprefix("ask_")) or "nothing"
 
 
 def is_unclear(intent: str) -> bool:
