@@ -204,7 +204,7 @@ def _times(spans: Sequence[_Span], axis: Axis) -> Section:
     kinds = {MEDIAN: "median", P95: "slow"}
     series = [Series(titles[one], kinds[one], [span.figures.seconds(one) for span in spans]) for one in titles]
     table = _by_day(spans, list(titles.values()), lambda one: [seconds(one.seconds(part)) for part in titles])
-    hint = "From the visitor's message to the answer: so long, or less. Times are right to a tenth of themselves."
+    hint = "From the visitor's message to the answer: so long, or less. Times are rounded up by at most a tenth."
     return Section(plots.lines("times", "How long answers took", axis, series, seconds), table, hint)
 
 
