@@ -25,6 +25,7 @@ from bookings.funnel import Came
 from bookings.models import State
 from console.staff import labels, plots
 from console.staff.booking_words import STATES
+from console.staff.figure_words import NONE, counted, day_name, number, rate, seconds, share
 from console.staff.plots import Axis, Bars, Plot, Series
 
 MOST_TOPICS = 15  # in the plot; the table behind it has all
@@ -34,9 +35,9 @@ _WEEK = 7
 _ACTED_ON = (State.CONTACTED, State.SCHEDULED, State.NO_SHOW, State.DONE)
 _FUNNEL_HINT = (
     "Requests that came in during these days, as they stand today. “Acted on” is contacted, time confirmed, did not "
-    "come, or done; one that was cancelled counts there only if a time had been confirmed before."
+    "come, or done; one that was cancelled counts there only if a time had been confirmed before. The first two shares "
+    "are of conversations, the others of requests."
 )
-_NONE = "–"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,26 @@ class Report:
 
 
 @dataclass(frozen=True)
+class _Step:
+    """How many came so far on the way to a consultation, and of how many of what."""
+
+    title: str
+    count: int
+    whole: int = 0
+    of: str = ""
+
+    @property
+    def share(self) -> str:
+        """The share in full words; empty where there is none."""
+        return f"{share(self.count, self.whole)} of {self.of}" if self.whole else ""
+
+    @property
+    def short(self) -> str:
+        """The count and the share, as long as a narrow phone has room for beside the title."""
+        return number(self.count) + (f" · {share(self.count, self.whole)}" if self.whole else "")
+
+
+@dataclass(frozen=True)
 class _Span:
     """A day, or a week, with its figures."""
 
@@ -101,32 +122,6 @@ def report(found: Insights, requests: Sequence[Came], by_channel: Mapping[str, i
     return Report(_headlines(found.total, len(requests)), sections)
 
 
-def share(part: int, whole: int) -> str:
-    """A share in per cent; a dash where there is nothing to have a share of."""
-    return f"{part / whole:.0%}" if whole else _NONE
-
-
-def seconds(value: float | None) -> str:
-    """A time as long as answers take."""
-    if value is None:
-        return _NONE
-    digits = 0 if value >= 10 else 1 if value >= 1 else 2
-    return f"{value:.{digits}f} s"
-
-
-def day_name(day: date, today: date) -> str:
-    """A day as people write it, with the year where it is another: `Nov 26`."""
-    return f"{day:%b} {day.day}" + (f", {day.year}" if day.year != today.year else "")
-
-
-def _number(value: float) -> str:
-    return f"{value:,}"
-
-
-def _rate(value: float) -> str:
-    return f"{value:.0%}"
-
-
 def _spans(days: Mapping[date, Figures], today: date) -> list[_Span]:
     """The days; of a year the weeks that end today, the first of which has the day that is left over as well."""
     if len(days) <= _DAILY_UP_TO:
@@ -145,18 +140,17 @@ def _spans(days: Mapping[date, Figures], today: date) -> list[_Span]:
 def _headlines(total: Figures, requests: int) -> list[Headline]:
     counts = total.counts
     questions, ratings = counts[QUESTIONS], counts[THUMBS_UP] + counts[THUMBS_DOWN]
-    of_questions = f"of {_number(questions)} questions"
     return [
-        Headline("Conversations", _number(counts[CONVERSATIONS])),
-        Headline("Messages from visitors", _number(counts[MESSAGES])),
-        Headline("Answered", share(counts[ANSWERED], questions), of_questions),
+        Headline("Conversations", number(counts[CONVERSATIONS])),
+        Headline("Messages from visitors", number(counts[MESSAGES])),
+        Headline("Answered", share(counts[ANSWERED], questions), f"of {counted(questions, 'question')}"),
         Headline("Not covered", share(counts[UNCOVERED], questions), "the guide has no answer"),
         Headline("Not understood", share(counts[UNCLEAR], questions), "the visitor was asked again"),
-        Headline("Thumbs up", share(counts[THUMBS_UP], ratings), f"of {_number(ratings)} ratings"),
+        Headline("Thumbs up", share(counts[THUMBS_UP], ratings), f"of {counted(ratings, 'rating')}"),
         Headline("Answer time", seconds(total.seconds(MEDIAN)), "or less for half of the answers"),
         Headline("Slow answers", seconds(total.seconds(P95)), "or less for 95 of 100 answers"),
-        Headline("Asked for the clinic", _number(counts[ASKED]), "wanted a consultation or a person"),
-        Headline("Requests", _number(requests), "consultations and call backs"),
+        Headline("Asked for the clinic", number(counts[ASKED]), "wanted a consultation or a person"),
+        Headline("Requests", number(requests), "consultations and call backs"),
     ]
 
 
@@ -177,9 +171,9 @@ def _volume(spans: Sequence[_Span], axis: Axis) -> Section:
     ]
     names = (CONVERSATIONS, MESSAGES, STAFF_MESSAGES)
     head = ["Conversations", "Messages from visitors", "Messages from staff"]
-    table = _by_day(spans, head, lambda one: [_number(one.counts[name]) for name in names])
+    table = _by_day(spans, head, lambda one: [number(one.counts[name]) for name in names])
     hint = "A conversation that goes on after midnight counts on both days."
-    return Section(plots.columns("volume", "Messages and conversations", axis, series, _number), table, hint)
+    return Section(plots.columns("volume", "Messages and conversations", axis, series, number), table, hint)
 
 
 def _shares(spans: Sequence[_Span], axis: Axis) -> Section:
@@ -191,10 +185,10 @@ def _shares(spans: Sequence[_Span], axis: Axis) -> Section:
 
     def cells(one: Figures) -> list[str]:
         whole = one.counts[QUESTIONS]
-        parts = (f"{_number(one.counts[name])} ({share(one.counts[name], whole)})" for name in titles)
-        return [_number(whole), *(parts if whole else [_NONE] * len(titles))]
+        parts = (f"{number(one.counts[name])} ({share(one.counts[name], whole)})" for name in titles)
+        return [number(whole), *(parts if whole else [NONE] * len(titles))]
 
-    plot = plots.stack("shares", "How questions were answered", axis, [series(name) for name in titles], _rate)
+    plot = plots.stack("shares", "How questions were answered", axis, [series(name) for name in titles], rate)
     hint = "Small talk, what is typed into the booking form, and what staff answered themselves is not counted."
     return Section(plot, _by_day(spans, ["Questions", *titles.values()], cells), hint)
 
@@ -211,8 +205,8 @@ def _times(spans: Sequence[_Span], axis: Axis) -> Section:
 def _topics(total: Figures) -> Section:
     whole = sum(total.topics.values())
     ranked = sorted(total.topics.items(), key=lambda one: (-one[1], one[0]))
-    rows = [(labels.intent_title(intent), count, _number(count)) for intent, count in ranked[:MOST_TOPICS]]
-    cells = [[labels.intent_title(intent), _number(count), share(count, whole)] for intent, count in ranked]
+    rows = [(labels.intent_title(intent), count, number(count)) for intent, count in ranked[:MOST_TOPICS]]
+    cells = [[labels.intent_title(intent), number(count), share(count, whole)] for intent, count in ranked]
     left = len(ranked) - MOST_TOPICS
     hint = f"The table has {left} more topic{'' if left == 1 else 's'}." if left > 0 else ""
     plot = plots.bars("topics", "What visitors asked about", rows)
@@ -222,7 +216,7 @@ def _topics(total: Figures) -> Section:
 def _channels(channels: Mapping[str, Figures], requests: Mapping[str, int]) -> Section:
     names = sorted({*channels, *requests}, key=lambda name: (-_figures(channels, name).counts[CONVERSATIONS], name))
     rows = [
-        (channel_title(name), count, _number(count))
+        (channel_title(name), count, number(count))
         for name in names
         if (count := _figures(channels, name).counts[CONVERSATIONS])
     ]
@@ -246,33 +240,31 @@ def _channel(name: str, one: Figures, requests: int) -> list[str]:
     counts = one.counts
     shares = (share(counts[part], counts[QUESTIONS]) for part in (ANSWERED, UNCOVERED, UNCLEAR))
     liked = share(counts[THUMBS_UP], counts[THUMBS_UP] + counts[THUMBS_DOWN])
-    numbers = (_number(counts[CONVERSATIONS]), _number(counts[MESSAGES]))
+    numbers = (number(counts[CONVERSATIONS]), number(counts[MESSAGES]))
     times = (seconds(one.seconds(part)) for part in (MEDIAN, P95))
-    return [channel_title(name), *numbers, *shares, liked, *times, _number(counts[ASKED]), _number(requests)]
+    return [channel_title(name), *numbers, *shares, liked, *times, number(counts[ASKED]), number(requests)]
 
 
 def _funnel(total: Figures, requests: Sequence[Came]) -> Section:
     """From a conversation to what became of a request; a request can be done without a confirmed time."""
     talks, asked, came = total.counts[CONVERSATIONS], total.counts[ASKED], len(requests)
     states = Counter(one.state for one in requests)
+    reached, timed = sum(map(_was_acted_on, requests)), sum(one.was_scheduled for one in requests)
     steps = [
-        ("Conversations", talks, ""),
-        ("Asked for the clinic", asked, _of(asked, talks, "conversations")),
-        ("Left a request", came, _of(came, talks, "conversations")),
-        ("The clinic acted on it", reached := sum(map(_was_acted_on, requests)), _of(reached, came, "requests")),
-        ("A time was confirmed", timed := sum(one.was_scheduled for one in requests), _of(timed, came, "requests")),
-        ("Done", states[State.DONE], _of(states[State.DONE], came, "requests")),
+        _Step("Conversations", talks),
+        _Step("Asked for the clinic", asked, talks, "conversations"),
+        _Step("Left a request", came, talks, "conversations"),
+        _Step("The clinic acted on it", reached, came, "requests"),
+        _Step("A time was confirmed", timed, came, "requests"),
+        _Step("Done", states[State.DONE], came, "requests"),
     ]
-    now = [(f"Now: {STATES[state]}", states[state], _of(states[state], came, "requests")) for state in State]
-    rows = [(label, count, f"{_number(count)} · {of}" if of else _number(count)) for label, count, of in steps]
-    cells = [[label, _number(count), of or _NONE] for label, count, of in (*steps, *now)]
-    plot = plots.bars("funnel", "From a conversation to a consultation", rows)
+    now = [_Step(f"Now: {STATES[state]}", states[state], came, "requests") for state in State]
+    cells = [[one.title, number(one.count), one.share or NONE] for one in (*steps, *now)]
+    says = "; ".join(f"{one.title}: {number(one.count)}" + (f", {one.share}" if one.share else "") for one in steps)
+    rows = [(one.title, one.count, one.short) for one in steps]
+    plot = plots.bars("funnel", "From a conversation to a consultation", rows, says)
     return Section(plot, Table(["Step", "Count", "Share"], cells), _FUNNEL_HINT)
 
 
 def _was_acted_on(request: Came) -> bool:
     return request.was_scheduled or request.state in _ACTED_ON
-
-
-def _of(part: int, whole: int, name: str) -> str:
-    return f"{share(part, whole)} of {name}" if whole else ""

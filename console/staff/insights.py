@@ -26,7 +26,8 @@ from console.pages import Problem
 from console.staff.access import Door, Visit
 from console.staff.counting import Counting
 from console.staff.csv_file import csv_reply
-from console.staff.insight_report import MEDIAN, P95, channel_title, day_name, report
+from console.staff.figure_words import day_name
+from console.staff.insight_report import MEDIAN, P95, channel_title, report
 from console.staff.pages import StaffPages, query
 
 _USUAL_PERIOD = 30

@@ -128,11 +128,15 @@ def lines(name: str, title: str, axis: Axis, series: Sequence[Series], write: Wr
     return _plot(name, title, axis, series, write, top, lines=[Line(one.kind, _path(one, top)) for one in series])
 
 
-def bars(name: str, title: str, rows: Sequence[tuple[str, int, str]]) -> Bars:
-    """A bar for each row: its label, how long it is, and the words at its end."""
+def bars(name: str, title: str, rows: Sequence[tuple[str, int, str]], says: str = "") -> Bars:
+    """A bar for each row: its label, how long it is, and the words at its end.
+
+    Args:
+        says: what is to be seen; empty: the rows' own words.
+    """
     longest = max((count for _, count, _ in rows), default=0) or 1
     drawn = [Bar(_short(label), words, f"{100 * count / longest:.4g}") for label, count, words in rows]
-    return Bars(name, title, "; ".join(f"{label}: {words}" for label, _, words in rows), drawn)
+    return Bars(name, title, says or "; ".join(f"{label}: {words}" for label, _, words in rows), drawn)
 
 
 def round_top(value: float) -> float:

@@ -38,14 +38,14 @@ def test_the_figures_are_those_of_the_conversations(busy: Console) -> None:
     words = words_of(busy.as_(Role.FRONT_DESK).get("/insights?days=7&channel="))
     for found in (
         *("Conversations 3 ", "Messages from visitors 4 ", "Answered 50% of 4 questions", "Not covered 25%"),
-        *("Not understood 25%", "Thumbs up 100% of 1 rating", "Website 2", "SMS 1"),
+        *("Not understood 25%", "Thumbs up 100% of 1 rating ", "Website 2", "SMS 1"),
     ):
         assert found in words, found
 
 
 def test_one_channel_alone(busy: Console) -> None:
     words = words_of(busy.as_(Role.FRONT_DESK).get("/insights?channel=twilio"))
-    assert "Conversations 1 " in words and "Answered 100% of 1 question" in words
+    assert "Conversations 1 " in words and "Answered 100% of 1 question " in words
 
 
 def test_every_plot_has_a_name_a_description_and_a_table(busy: Console) -> None:
@@ -53,6 +53,12 @@ def test_every_plot_has_a_name_a_description_and_a_table(busy: Console) -> None:
     assert page.count('role="img"') >= 3
     assert page.count('role="img"') <= page.count("<details") and page.count("<table") >= 5
     assert " style=" not in page, "the page's own policy would not heed it"
+
+
+def test_a_bar_has_few_words_and_its_description_all_of_them(busy: Console) -> None:
+    page = busy.as_(Role.FRONT_DESK).get("/insights").text
+    assert 'text-anchor="end">0 · 0%</text>' in page, "a phone has no room for more beside a bar's title"
+    assert "Conversations: 3; Asked for the clinic: 0, 0% of conversations; Left a request: 0, 0%" in page
 
 
 def test_the_file_has_a_row_for_each_day_and_channel(busy: Console) -> None:
