@@ -27,8 +27,9 @@ def skip_without_browser(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no Chromium: apt-get install chromium"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed after each module: while it is open, no test of another one could run an event loop."""
     with sync_playwright() as playwright:
         # Chromium's own sandbox does not run as root, which CI is.
         chromium = playwright.chromium.launch(

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from assistant import tokens
+from assistant import safety, tokens
 from assistant.channels.webchat_requests import SESSION_LIFETIME
 from assistant.clock import utc_now
 from assistant.conversations import models, takeover
@@ -195,8 +195,8 @@ def test_words_of_danger_are_answered_at_once_and_flagged(
 
 def test_danger_that_only_the_classifier_knows_is_heard_as_well(visitor: Visitor, staff: Staff) -> None:
     text = "i have been thinking everyone would be happier at my funeral"
-    if not visitor.say(text)[0]["danger"]:
-        pytest.skip("the model does not take this for danger")
+    assert safety.detect(text) is None, "the word lists know it"
+    assert visitor.say(text)[0]["danger"] == "crisis"
     staff.take()
     assert visitor.say(text)[0]["danger"] == "crisis"
 
