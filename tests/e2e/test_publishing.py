@@ -61,7 +61,7 @@ def talking(assistant: Assistant) -> Iterator[Talk]:
             start = time.time()
             try:
                 reply = assistant.post({"sender": sender, "message": "what are the side effects?"})
-                if reply.status_code != 200 or "side effects" not in reply.text:
+                if reply.status_code != 200 or "Side effects" not in reply.text:
                     talk.problems.append(f"{reply.status_code} {reply.text}")
             except httpx.HTTPError as error:
                 talk.problems.append(repr(error))
