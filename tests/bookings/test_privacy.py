@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -156,10 +155,9 @@ def test_a_backup_brings_nothing_back(store: BookingStore, engine: Engine, tmp_p
         source.backup(backup)
     privacy.erase(store, [reference], [], NOW)
     hashes = privacy.erased(engine)
-    engine.dispose()
-    for path in tmp_path.glob("bookings.db-*"):
-        path.unlink()
-    shutil.copy(tmp_path / "backup.db", tmp_path / "bookings.db")
+    source, backup = (sqlite3.connect(tmp_path / name) for name in ("bookings.db", "backup.db"))
+    with closing(source), closing(backup):
+        backup.backup(source)
     assert privacy.by_references(store, [reference])
     assert privacy.erase_again(store, hashes, NOW) == 1
     assert [view.reference for view in privacy.by_references(store, [reference, other])] == [other]

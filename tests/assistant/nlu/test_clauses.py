@@ -64,6 +64,6 @@ def test_statements_are_no_questions(text: str) -> None:
     ids=["question marks", "160 questions", "no spaces", "only stop words", "150 sentences", "commas"],
 )
 def test_long_messages_are_bounded(message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(cut(message)) <= MOST_PARTS
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1  # seconds of work, whatever else the machine does
