@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -112,8 +113,9 @@ def dump(figures: ByChannel) -> str:
     return json.dumps({channel: one.as_data() for channel, one in figures.items()}, separators=(",", ":"))
 
 
+@lru_cache(maxsize=2000)
 def load(text: str) -> ByChannel:
-    """The figures of a text."""
+    """The figures of a text. They are kept in memory, as closed days are read again and again: only look at them."""
     return {channel: Figures.of_data(data) for channel, data in json.loads(text).items()}
 
 

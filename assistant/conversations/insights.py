@@ -76,7 +76,6 @@ def _put_together(
     by_day: dict[date, Figures] = {}
     by_channel: dict[str, Figures] = {}
     cells: dict[tuple[date, str], Figures] = {}
-    total = Figures()
     for day in period:
         whole = by_day.setdefault(day.date, Figures())
         for name, one in sorted(found.get(day.name, {}).items()):
@@ -84,5 +83,8 @@ def _put_together(
             if channel in (None, name):
                 cells[day.date, name] = one
                 whole.add(one)
-        total.add(whole)
+    total = Figures()
+    for name, one in by_channel.items():
+        if channel in (None, name):
+            total.add(one)
     return Insights(by_day, by_channel, cells, total, waiting)
