@@ -24,7 +24,7 @@ _OPENERS = (
 _JOINT = r"(?:,|;|&|\band\b|\balso\b|\bplus\b|\bbut\b|\bthen\b|\bor\b|\bn\b)"
 # "…, and how long", "… also do you": a joint before words that open a question.
 _JOINED = re.compile(
-    rf"\s*{_JOINT}[\s,]*(?:(?:and|also|then|plus|so|but)\s+)*(?=(?:{_OPENERS})\b)|,?\s*\band\s+(?=(?:if|whether)\b)",
+    rf"\s*{_JOINT}[\s,]*(?:(?:and|also|then|plus|so|but)\s+){{0,3}}(?=(?:{_OPENERS})\b)|,?\s*\band\s+(?=(?:if|whether)\b)",
     re.I,
 )
 # "what does it cost do you take insurance": no joint at all, only a question opening after another one.
@@ -50,7 +50,7 @@ _ABOUT_BEFORE = re.compile(
 _STATEMENT = range(3, 26)  # words; a shorter one says nothing, a longer one would drown the question
 _SEVERAL = re.compile(rf"[.?!;\n]\s*\w|{_JOINT}", re.I)
 _SHORT = 8  # words; so few hold two questions only with a sign between them
-_REPEATED = re.compile(r"([?!.,;])\1+")
+_REPEATED = re.compile(r"([?!.,;])(?:\s*\1)+")
 _HAS_WORD = re.compile(r"\w{2}")
 
 
