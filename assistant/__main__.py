@@ -1,8 +1,10 @@
-"""The command line of an installation: `uv run python -m assistant reindex`, `demo`, `staff add`, `audit verify`."""
+"""The command line of an installation: `uv run python -m assistant reindex`, `demo`, `staff add`, `audit verify`,
+`channel simulate`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from sqlalchemy.engine import Engine
@@ -30,12 +32,20 @@ def main() -> int:
     person.add_argument("name", help="to sign in with: small letters, digits, . _ -")
     person.add_argument("--display-name", default="", help="the person's name; the account's where it is left out")
     person.add_argument("--role", default="front_desk", help="front_desk, clinician, admin or auditor (%(default)s)")
+    channel = commands.add_parser("channel", help="messaging channels").add_subparsers(required=True)
+    post = channel.add_parser("simulate", help="post a signed message to a running server, as the platform would")
+    post.add_argument("name", help="twilio, whatsapp, messenger, telegram or slack")
+    post.add_argument("--text", required=True, help="what the visitor writes")
+    post.add_argument("--from", dest="sender", default="", help="who writes, as the platform names them")
+    post.add_argument("--server", default="", help="http://127.0.0.1 at RASA_PORT where it is left out")
     arguments = parser.parse_args()
     if arguments.command == "demo" and arguments.conversations < 1:
         parser.error("--conversations: at least 1")
     try:
         if arguments.command in ("audit", "staff"):
             return _staff(arguments)
+        if arguments.command == "channel":
+            return _simulate(arguments, parser)
         engine = _opened(CONVERSATIONS)
         if arguments.command == "demo":
             return _make_up(engine, arguments.conversations, arguments.anyway)
@@ -55,6 +65,16 @@ def _staff(arguments: argparse.Namespace) -> int:
     if arguments.command == "audit":
         return command.verify_trail()
     return command.add_person(arguments.name, arguments.display_name, arguments.role)
+
+
+def _simulate(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")  # of Rasa's, no news for anybody here
+    from assistant.channels.simulate import CONNECTORS, simulate  # the other commands need nothing of Rasa
+
+    if arguments.name not in CONNECTORS:
+        parser.error(f"no channel is called {arguments.name}: {', '.join(CONNECTORS)}")
+    server = arguments.server or f"http://127.0.0.1:{os.environ.get('RASA_PORT') or 5005}"
+    return simulate(arguments.name, arguments.text, arguments.sender, server)
 
 
 def _make_up(engine: Engine, count: int, anyway: bool) -> int:

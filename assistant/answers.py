@@ -56,11 +56,11 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
         variants = ResponseVariationFilter(self.responses).responses_for_utter_action(
             utter_action, output_channel, filled_slots
         )
-        fitting = [variant for variant in variants if _needs(variant) <= self._clinic.keys()]
+        fitting = [variant for variant in variants if needs(variant) <= self._clinic.keys()]
         if not fitting:
             return None
-        most = max(len(_needs(variant)) for variant in fitting)
-        chosen: dict[str, Any] = np.random.choice([variant for variant in fitting if len(_needs(variant)) == most])
+        most = max(len(needs(variant)) for variant in fitting)
+        chosen: dict[str, Any] = np.random.choice([variant for variant in fitting if len(needs(variant)) == most])
         return chosen
 
     def _suggestions(self, tracker: DialogueStateTracker) -> list[dict[str, str]]:
@@ -84,5 +84,6 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
         return title
 
 
-def _needs(variant: dict[str, Any]) -> set[str]:
+def needs(variant: dict[str, Any]) -> set[str]:
+    """The entries of `clinic.yml` that one form of an answer needs."""
     return set((variant.get("metadata") or {}).get("needs", []))

@@ -44,6 +44,7 @@ _FAILURES = (SQLAlchemyError, OSError)
 _OUTAGES = (OperationalError, InterfaceError, PoolTimeout, OSError)
 
 Listener = Callable[[str, Sequence[Message]], None]
+Writer = Callable[[Session, str, Sequence[Message], float], None]
 
 
 class ConversationStore(SQLTrackerStore):
@@ -60,6 +61,7 @@ class ConversationStore(SQLTrackerStore):
         self.sessionmaker = sessionmaker(bind=self.engine)
         self.spool = Spool(var_dir() / "spool")
         self._listeners: list[Listener] = []
+        self._writers: list[Writer] = []
         self._lock = threading.Lock()
         self._is_migrated = False
         self._out_until = 0.0
@@ -79,6 +81,13 @@ class ConversationStore(SQLTrackerStore):
     def on_turn(self, listener: Listener) -> None:
         """Have somebody told of every turn in this process: the conversation, and what was said in it."""
         self._listeners.append(listener)
+
+    def with_turn(self, writer: Writer) -> None:
+        """Have somebody write in the transaction that stores a turn: the conversation, what was said, and when.
+
+        Not for a turn that waited in the spool: whoever answered it then has dealt with it by other means.
+        """
+        self._writers.append(writer)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Add the tracker's new events, all or none; on the disk if the database is out."""
@@ -190,6 +199,8 @@ class ConversationStore(SQLTrackerStore):
                 self._replay()
             with writing(self.engine) as session:
                 written = write_turn(session, turn)
+                for writer in self._writers:
+                    writer(session, turn.conversation_id, written.messages, time.time())
             return written.messages, written.alone
         except ConversationDeleted:
             raise

@@ -1,38 +1,18 @@
-"""Encrypts what visitors say about themselves, so that a copy of the database alone tells nobody anything.
-
-AES-256-GCM with a fresh random nonce. The name of the field is authenticated with the text: a value that is moved into
-another column no longer opens. Each value names the key that it was written with, so a wrong key is told from damage.
-"""
+"""Encrypts what visitors say about themselves in a request."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from assistant.cipher import FieldCipher, Unreadable
+from assistant.keys import load_key
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-from assistant.keys import KEY_BYTES, KeyProblem, load_key
-
-_KEY_ID_BYTES = 4
-_NONCE_BYTES = 12
+__all__ = ["ContactCipher", "Unreadable"]
 
 
-class Unreadable(ValueError):
-    """A stored value does not open: another key, another field, or damage."""
-
-
-class ContactCipher:
+class ContactCipher(FieldCipher):
     """Writes and reads the encrypted fields of requests."""
 
     def __init__(self, key: bytes) -> None:
-        if len(key) != KEY_BYTES:
-            raise KeyProblem(f"the key has to be {KEY_BYTES} bytes")
-        self._key = key
-        self._aead = AESGCM(key)
-        self._key_id = hashlib.sha256(b"bookings key id" + key).digest()[:_KEY_ID_BYTES]
+        super().__init__(key, "bookings")
 
     @classmethod
     def load(cls) -> ContactCipher:
@@ -41,33 +21,3 @@ class ContactCipher:
         Raises: KeyProblem.
         """
         return cls(load_key("BOOKINGS_KEY", "bookings.key"))
-
-    def encrypt(self, text: str, field: str) -> bytes:
-        """The text as it is stored in the named field, e.g. `requests.name`; never the same twice."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return self._key_id + nonce + self._aead.encrypt(nonce, text.encode("utf-8"), field.encode("utf-8"))
-
-    def decrypt(self, blob: bytes, field: str) -> str:
-        """The text that was stored in the named field.
-
-        Raises:
-            Unreadable: it was written with another key or into another field, or it is damaged.
-        """
-        key_id, nonce, sealed = (
-            blob[:_KEY_ID_BYTES],
-            blob[_KEY_ID_BYTES : _KEY_ID_BYTES + _NONCE_BYTES],
-            blob[_KEY_ID_BYTES + _NONCE_BYTES :],
-        )
-        if key_id != self._key_id:
-            raise Unreadable(f"{field}: written with another key")
-        try:
-            return self._aead.decrypt(nonce, sealed, field.encode("utf-8")).decode("utf-8")
-        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
-            raise Unreadable(f"{field}: damaged, or from another field") from None
-
-    def derive(self, label: str) -> bytes:
-        """A key of its own for another purpose (e.g. `booking-link`), from which nobody gets back to this one."""
-        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=label.encode("utf-8")).derive(self._key)
-
-    def __repr__(self) -> str:
-        return "ContactCipher(***)"

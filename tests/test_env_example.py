@@ -11,7 +11,10 @@ from tests.conftest import PROJECT_DIR
 PACKAGES = ("actions", "assistant", "bookings", "console", "knowledge", "migrations")
 VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 # Ours to set for the processes that we start and the libraries that we load, not to be told.
-SET_BY_US = {"RASA_TELEMETRY_ENABLED", "TF_CPP_MIN_LOG_LEVEL", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
+SET_BY_US = {
+    *("RASA_TELEMETRY_ENABLED", "TF_CPP_MIN_LOG_LEVEL", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+    "SQLALCHEMY_SILENCE_UBER_WARNING",
+}
 
 
 def named_in(path: Path) -> set[str]:

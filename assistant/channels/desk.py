@@ -1,4 +1,4 @@
-"""Answers the website's visitors: each message once and in order, whichever server process took it in.
+"""Answers visitors: each message once and in order, whichever server process took it in.
 
 A message is stored first, then worked on by the one process that has the conversation's lease, and marked as answered
 in the transaction that stores the answer. While the database is out, this process answers by itself; the turns wait in
@@ -19,10 +19,14 @@ from dataclasses import replace
 import structlog
 from rasa.shared.core.events import BotUttered
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from assistant.channels import house_rules
 from assistant.channels.answering import Handler, answer, apology
 from assistant.channels.buttons import button_title
-from assistant.channels.desk_messages import CHANNEL, pressed, unstored, user_message, uttered
+from assistant.channels.desk_messages import pressed, unstored, user_message, uttered
+from assistant.channels.house_rules import Prepared
+from assistant.channels.table import channel_of
 from assistant.channels.watching import Understand, danger_in
 from assistant.conversations import erasure, inbox, queries, takeover
 from assistant.conversations.inbox import MOST_ATTEMPTS, Arrival
@@ -36,6 +40,7 @@ OUTAGES = (SQLAlchemyError, OSError)
 _PATIENCE = 10.0  # seconds that a visitor's request waits for its answer; later ones come as events
 _LOOK_AGAIN = 0.2  # seconds between looks whether another process has answered
 _LEFT_ALONE = 5.0  # seconds after which a message that nobody answers is answered by whoever sees it
+_AT_ONCE = 4  # messages that are answered at the same time: more would only make each wait longer, and new ones as well
 _REMEMBERED = 2000  # exchanges of this process
 
 _Key = tuple[str, str]  # the conversation, and the id that the visitor's browser gave the message
@@ -65,6 +70,7 @@ class Desk:
         self._exchanges: OrderedDict[_Key, list[Message]] = OrderedDict()
         self._answering: dict[_Key, asyncio.Task[None]] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
         store.on_turn(self._note)
 
     async def take_in(self, conversation_id: str, arrival: Arrival) -> list[Message]:
@@ -82,15 +88,15 @@ class Desk:
         try:
             arrival = await asyncio.to_thread(self._receive, conversation_id, arrival)
         except OUTAGES:
-            return await self._answer_alone(conversation_id, arrival)
+            return await self.answer_alone(conversation_id, arrival)
         return await self._wait_for(conversation_id, arrival.client_id)
 
     async def clean_up(self) -> None:
         """Look after messages that a process took in and did not answer. Call it every few seconds."""
         left = await asyncio.to_thread(self._left_alone)
         for conversation_id in left:
-            logger.info("webchat.message.left_alone")
-            self._work_on(conversation_id)
+            logger.info("channels.message.left_alone")
+            self.work_on(conversation_id)
         for conversation_id in await asyncio.to_thread(self._bring_back):
             self._changed(conversation_id)
         await self._forget_erased({key[0] for key in list(self._exchanges)})
@@ -106,12 +112,8 @@ class Desk:
         await asyncio.gather(*self._working.values(), *self._answering.values(), return_exceptions=True)
 
     def _receive(self, conversation_id: str, arrival: Arrival) -> Arrival:
-        """Store a message; it comes back with its button's title. What stands on no button is text."""
         with self._store.writing() as session:
-            if arrival.payload is not None:
-                arrival = pressed(arrival, queries.button_title(session, conversation_id, arrival.payload))
-            inbox.receive(session, conversation_id, CHANNEL, arrival, time.time())
-        return arrival
+            return receive(session, conversation_id, arrival, time.time())
 
     async def _forget_erased(self, conversation_ids: set[str]) -> set[str]:
         """Forget the conversations that were erased, by staff or another process; those of some and of the store's."""
@@ -134,8 +136,8 @@ class Desk:
         except OUTAGES:
             return []
 
-    async def _answer_alone(self, conversation_id: str, arrival: Arrival) -> list[Message]:
-        """Answer without the database, from what this process remembers."""
+    async def answer_alone(self, conversation_id: str, arrival: Arrival) -> list[Message]:
+        """Answer without the database, from what this process remembers: the message itself and the replies."""
         if arrival.payload is not None:
             tracker = self._store.remembered(conversation_id)
             arrival = pressed(arrival, button_title(tracker, arrival.payload) if tracker else None)
@@ -146,7 +148,7 @@ class Desk:
         """The answer to a message that was taken in, once there is one; nothing if that takes too long."""
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until:
-            task = self._work_on(conversation_id)
+            task = self.work_on(conversation_id)
             await asyncio.wait({task}, timeout=until - time.monotonic())
             found = self._exchanges.get((conversation_id, client_id)) or []
             if len(found) < 2:
@@ -170,7 +172,7 @@ class Desk:
             awaits_reply = len(found) == 1 and queries.is_for_assistant(session, conversation_id, found[0].number or 0)
             return [] if awaits_reply else found
 
-    def _work_on(self, conversation_id: str) -> asyncio.Task[None]:
+    def work_on(self, conversation_id: str) -> asyncio.Task[None]:
         """Answer what waits; one task of this process is at it."""
         task = self._working.get(conversation_id)
         if task is None:
@@ -182,19 +184,32 @@ class Desk:
     async def _work(self, conversation_id: str) -> None:
         try:
             while claimed := await asyncio.to_thread(self._claim_next, conversation_id):
-                arrival, is_taken = claimed
+                prepared, is_taken = claimed
                 self._changed(conversation_id)
-                if not is_taken:
-                    await self._answer(conversation_id, arrival)
-                elif danger := await danger_in(arrival, self._understand):
-                    await self._answer(conversation_id, replace(arrival, danger=danger))
-                elif not await asyncio.to_thread(self._hear, conversation_id, arrival):
-                    await self._answer(conversation_id, arrival)
+                if prepared.kept is not None:
+                    self._note(conversation_id, prepared.kept)
+                    continue
+                async with self._at_once:
+                    await self._deal_with(conversation_id, prepared, is_taken)
         except OUTAGES as error:  # what was taken in stays, and is looked after by `clean_up`
-            logger.error("webchat.work.failed", reason=type(error).__name__)
+            logger.error("channels.work.failed", reason=type(error).__name__)
         self._changed(conversation_id)
 
-    def _claim_next(self, conversation_id: str) -> tuple[Arrival, bool] | None:
+    async def _deal_with(self, conversation_id: str, prepared: Prepared, is_taken: bool) -> None:
+        """Answer a message; of what staff hear, or nobody, only what tells of danger."""
+        arrival = prepared.arrival
+        if not is_taken and not prepared.is_muted:
+            await self._answer(conversation_id, arrival)
+            if afterword := house_rules.afterword(conversation_id, arrival):
+                await self._store.record(conversation_id, [afterword])
+        elif danger := await danger_in(arrival, self._understand):
+            await self._answer(conversation_id, replace(arrival, danger=danger))
+        elif prepared.is_muted:
+            await asyncio.to_thread(self._keep_muted, conversation_id, arrival)
+        elif not await asyncio.to_thread(self._hear, conversation_id, arrival):
+            await self._answer(conversation_id, arrival)
+
+    def _claim_next(self, conversation_id: str) -> tuple[Prepared, bool] | None:
         """The next message, if there is one and no other process is at the conversation; and whether staff have it."""
         now = time.time()
         with self._store.writing() as session:
@@ -205,13 +220,19 @@ class Desk:
                 inbox.release(session, conversation_id, self._worker)
                 return None
             takeover.end_if_quiet(session, conversation_id, now)
-            return arrival, takeover.prolong(session, conversation_id, now)
+            prepared = house_rules.prepare(session, conversation_id, arrival, now)
+            return prepared, takeover.prolong(session, conversation_id, now)
 
     def _hear(self, conversation_id: str, arrival: Arrival) -> bool:
         """Keep a message for staff; False if they have just left."""
         self._store.replay()  # what was said before it
         with self._store.writing() as session:
             return takeover.hear(session, conversation_id, arrival, time.time()) is not None
+
+    def _keep_muted(self, conversation_id: str, arrival: Arrival) -> None:
+        self._store.replay()  # what was said before it
+        with self._store.writing() as session:
+            house_rules.keep_muted(session, conversation_id, arrival, time.time())
 
     def _bring_back(self) -> list[str]:
         """Bring the assistant back to chats in which nobody writes any more; which ones."""
@@ -263,3 +284,14 @@ class Desk:
         self._exchanges[key] = messages
         while len(self._exchanges) > _REMEMBERED:
             self._exchanges.popitem(last=False)
+
+
+def receive(session: Session, conversation_id: str, arrival: Arrival, now: float) -> Arrival:
+    """Store a message; it comes back with its button's title. What stands on no button is text.
+
+    Raises: ConversationDeleted.
+    """
+    if arrival.payload is not None:
+        arrival = pressed(arrival, queries.button_title(session, conversation_id, arrival.payload))
+    inbox.receive(session, conversation_id, channel_of(conversation_id), arrival, now)
+    return arrival

@@ -8,11 +8,21 @@ from dataclasses import replace
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.core.events import UserUttered
 
+from assistant.channels.table import channel_of
 from assistant.conversations.inbox import Arrival
 from assistant.conversations.messages import ASSISTANT, VISITOR, Message
 from assistant.safety_replies import parse_data
 
-CHANNEL = "webchat"
+
+class Replies(CollectingOutputChannel):
+    """Collects the replies to one message; answers of `domain.yml` may have a form of their own for its channel."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__()
+        self._channel = channel
+
+    def name(self) -> str:
+        return self._channel
 
 
 def pressed(arrival: Arrival, title: str | None) -> Arrival:
@@ -26,10 +36,10 @@ def user_message(conversation_id: str, arrival: Arrival) -> UserMessage:
     """A message as Rasa takes it; one of danger has its meaning already."""
     return UserMessage(
         arrival.payload or arrival.text,
-        CollectingOutputChannel(),
+        Replies(channel_of(conversation_id)),
         conversation_id,
         parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger else None,
-        input_channel=CHANNEL,
+        input_channel=channel_of(conversation_id),
         message_id=arrival.client_id,
         metadata={"title": arrival.text} if arrival.payload else None,
     )
@@ -40,7 +50,7 @@ def uttered(arrival: Arrival, message: UserMessage) -> UserUttered:
     return UserUttered(
         arrival.text,
         parse_data=message.parse_data,
-        input_channel=CHANNEL,
+        input_channel=message.input_channel,
         message_id=arrival.client_id,
         metadata=message.metadata,
     )

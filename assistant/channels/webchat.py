@@ -14,17 +14,16 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
 
-import structlog
 import yaml
-from rasa.core.channels.channel import InputChannel
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from assistant.channels.answering import Handler
-from assistant.channels.desk import OUTAGES, Desk
-from assistant.channels.incoming import MAX_BODY, Refused
-from assistant.channels.live import Live, presence
+from assistant.channels.base import BaseChannel, refusal
+from assistant.channels.desk import OUTAGES
+from assistant.channels.incoming import Refused
+from assistant.channels.live import presence
 from assistant.channels.webchat_limits import Limits
 from assistant.channels.webchat_requests import Visitors, read_after, read_arrival, read_body, read_limit, read_rating
 from assistant.channels.webchat_settings import WebchatSettings
@@ -35,14 +34,9 @@ from assistant.conversations.turns import ConversationDeleted
 from assistant.database import empty_log
 from assistant.keys import load_key
 from assistant.safety_replies import safety_text
-from assistant.store import ConversationStore, conversation_store
-
-logger = structlog.get_logger()
+from assistant.store import ConversationStore
 
 _STREAMS = 8  # of one conversation: tabs and windows
-_TICK = 1.0  # seconds between looks at what other processes have done
-_CLEAN_UP_TICKS, _FORGET_TICKS = 3, 60
-_STARTING = "The assistant is starting. Please try again in a few seconds."
 _OUT = "We cannot reach our records at the moment. Please try again in a minute."
 _DELETED = "This conversation was deleted. Please begin a new one."
 _CORS = {
@@ -54,16 +48,13 @@ _CORS = {
 _Route = Callable[[Request], Awaitable[HTTPResponse]]
 
 
-class WebchatChannel(InputChannel):
+class WebchatChannel(BaseChannel):
     """Serves `<clinic-chat>`."""
 
     def __init__(self) -> None:
         self._settings = WebchatSettings.from_env(os.environ)
         self._visitors = Visitors(load_key("WEBCHAT_KEY", "webchat.key"), utc_now)
         self._limits = Limits(self._settings, self._visitors)
-        self._store: ConversationStore | None = None
-        self._desk: Desk | None = None
-        self._live: Live | None = None
 
     @classmethod
     def name(cls) -> str:
@@ -72,21 +63,14 @@ class WebchatChannel(InputChannel):
     def blueprint(self, on_new_message: Handler) -> Blueprint:
         """The channel's routes."""
         routes = Blueprint("webchat")
-        self._on_new_message = on_new_message
 
         async def preflight(request: Request) -> HTTPResponse:  # Sanic marks handlers, which it cannot do to methods
             return response.empty(headers=self._cors(request))
 
         async def start(app: Sanic, _: Any) -> None:
-            app.config.REQUEST_MAX_SIZE = MAX_BODY
             app.config.PROXIES_COUNT = self._settings.proxies or None
             _leave_cors_to_channels(app)
-            app.add_task(self._look_around(app))
-
-        async def stop(app: Sanic, _: Any) -> None:
-            if self._live and self._desk:
-                self._live.stop()
-                await self._desk.stop()
+            self.begin(app, on_new_message).every_minute(self._limits.forget)
 
         served: list[tuple[str, str, _Route]] = [
             ("POST", "/session", self._begin),
@@ -102,42 +86,8 @@ class WebchatChannel(InputChannel):
             routes.add_route(self._guarded(route), path, methods=[method], name=name)
             routes.add_route(preflight, path, methods=["OPTIONS"], name=f"{name}_preflight")
         routes.listener("before_server_start")(start)
-        routes.listener("before_server_stop")(stop)
+        routes.listener("before_server_stop")(self.end)
         return routes
-
-    async def _look_around(self, app: Sanic) -> None:
-        """See what other processes have done, and clean up after those that died."""
-        tick = 0
-        while True:
-            await asyncio.sleep(_TICK)
-            tick += 1
-            try:
-                store, desk, live = self._ready(app)
-                await live.look()
-                if tick % _CLEAN_UP_TICKS == 0:
-                    await asyncio.to_thread(store.replay)
-                    await desk.clean_up()
-                if tick % _FORGET_TICKS == 0:
-                    await asyncio.to_thread(self._limits.forget, store)
-            except (Refused, *OUTAGES):
-                continue
-            except Exception as error:  # one bad look must not end all later ones
-                logger.error("webchat.look.failed", reason=type(error).__name__)
-
-    def _ready(self, app: Sanic) -> tuple[ConversationStore, Desk, Live]:
-        """What answers visitors, once the model is loaded. Raises: Refused."""
-        agent = getattr(app.ctx, "agent", None)
-        if agent is None or not agent.is_ready():
-            raise Refused(503, _STARTING, retry_after=3)
-        store = conversation_store(agent.tracker_store)
-        if self._desk is None or self._live is None or self._store is not store:
-            self._store = store
-            self._live = Live(store)
-            self._live.start()
-            self._desk = Desk(
-                store, self._on_new_message, lambda text: app.ctx.agent.parse_message(text), self._live.changed
-            )
-        return store, self._desk, self._live
 
     async def _begin(self, request: Request) -> HTTPResponse:
         self._limits.check_session(request)
@@ -148,27 +98,29 @@ class WebchatChannel(InputChannel):
         conversation_id = self._visitors.conversation(request)
         arrival = read_arrival(read_body(request))
         try:
-            store, desk, _ = self._ready(request.app)
-            await asyncio.to_thread(self._limits.check_message, request, conversation_id, store, bool(arrival.danger))
+            ready = self.ready(request)
+            await asyncio.to_thread(
+                self._limits.check_message, request, conversation_id, ready.store, bool(arrival.danger)
+            )
         except Refused:
             if arrival.danger:
                 return _messages(_safety_reply(arrival.client_id, arrival.text, arrival.danger))
             raise
-        messages = await desk.take_in(conversation_id, arrival)
+        messages = await ready.desk.take_in(conversation_id, arrival)
         return _messages(messages) if messages else response.json({"messages": []}, status=202)
 
     async def _history(self, request: Request) -> HTTPResponse:
         conversation_id = self._visitors.conversation(request)
         after, limit = read_after(request), read_limit(request)
         self._limits.check_reading(conversation_id)
-        store, _, _ = self._ready(request.app)
+        store = self.ready(request).store
         return response.json(await asyncio.to_thread(_read_history, store, conversation_id, after, limit))
 
     async def _events(self, request: Request) -> HTTPResponse | None:
         conversation_id = self._visitors.conversation(request)
         after = read_after(request)
         self._limits.check_reading(conversation_id)
-        _, _, live = self._ready(request.app)
+        live = self.ready(request).live
         if live.count(conversation_id) >= _STREAMS:
             raise Refused(429, "This chat is open in too many windows.")
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", **self._cors(request)}
@@ -182,7 +134,7 @@ class WebchatChannel(InputChannel):
         conversation_id = self._visitors.conversation(request)
         rated = read_rating(read_body(request))
         self._limits.check_reading(conversation_id)
-        store, _, _ = self._ready(request.app)
+        store = self.ready(request).store
 
         def note() -> Message | None:
             with store.writing() as session:
@@ -196,17 +148,17 @@ class WebchatChannel(InputChannel):
     async def _delete(self, request: Request) -> HTTPResponse:
         conversation_id = self._visitors.conversation(request)
         self._limits.check_reading(conversation_id)
-        store, desk, live = self._ready(request.app)
+        ready = self.ready(request)
 
         def erase() -> None:
-            store.replay()
-            with store.writing() as session:
+            ready.store.replay()
+            with ready.store.writing() as session:
                 erasure.erase(session, conversation_id, time.time())
-            empty_log(store.engine)
+            empty_log(ready.store.engine)
 
         await asyncio.to_thread(erase)
-        desk.forget(conversation_id)
-        live.changed(conversation_id)
+        ready.desk.forget(conversation_id)
+        ready.live.changed(conversation_id)
         return response.json({"deleted": True})
 
     async def _describe(self, request: Request) -> HTTPResponse:
@@ -221,11 +173,11 @@ class WebchatChannel(InputChannel):
                 self._check_origin(request)
                 reply = await route(request)
             except Refused as refused:
-                reply = _refusal(refused)
+                reply = refusal(refused)
             except ConversationDeleted:
-                reply = _refusal(Refused(410, _DELETED))
+                reply = refusal(Refused(410, _DELETED))
             except OUTAGES:
-                reply = _refusal(Refused(503, _OUT, retry_after=5))
+                reply = refusal(Refused(503, _OUT, retry_after=5))
             if reply is not None:
                 reply.headers.update(self._cors(request) | {"Cache-Control": "no-store"})
             return reply
@@ -280,11 +232,6 @@ def _safety_reply(client_id: str, text: str, danger: str) -> list[Message]:
 
 def _messages(messages: list[Message]) -> HTTPResponse:
     return response.json({"messages": [message.for_visitor() for message in messages]})
-
-
-def _refusal(refused: Refused) -> HTTPResponse:
-    headers = {"Retry-After": str(refused.retry_after)} if refused.retry_after else {}
-    return response.json({"error": refused.reason}, status=refused.status, headers=headers)
 
 
 @lru_cache(maxsize=1)

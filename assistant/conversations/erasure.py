@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from assistant.conversations import models
+from assistant.conversations import messaging_models, models
 from assistant.conversations.daily import day_changed
 from assistant.database import reading, writing
 
@@ -18,6 +18,7 @@ _CONVERSATIONS, _EVENTS, _DELETED = models.Conversation.__table__, models.Event.
 _TABLES = (
     *(models.Message, models.Prediction, models.Flag, models.Feedback, models.InboxMessage),
     *(models.Acknowledgement, models.Note, models.Tag, models.Verdict),
+    *(messaging_models.ChannelAddress, messaging_models.Delivery),
 )
 # Where a conversation's id stands. Its row first: a turn that is being written holds it, and would add to the deleted.
 COLUMNS = {

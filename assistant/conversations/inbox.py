@@ -31,6 +31,7 @@ class Arrival:
         payload: of that button.
         danger: found in what they wrote, of which `text` may be a part.
         attempts: how often a process has begun to answer it.
+        kind: what else it is than a text, as `assistant.channels.received` has it.
     """
 
     client_id: str
@@ -38,6 +39,7 @@ class Arrival:
     payload: str | None = None
     danger: str | None = None
     attempts: int = 0
+    kind: str | None = None
 
 
 def receive(session: Session, conversation_id: str, channel: str, arrival: Arrival, now: float) -> bool:
@@ -75,7 +77,7 @@ def next_waiting(session: Session, conversation_id: str) -> Arrival | None:
     if row is None:
         return None
     session.execute(_INBOX.update().where(_INBOX.c.id == row.id).values(attempts=row.attempts + 1))
-    return Arrival(row.client_id, row.text, row.payload, row.danger, row.attempts)
+    return Arrival(row.client_id, row.text, row.payload, row.danger, row.attempts, row.kind)
 
 
 def mark_answered(session: Session, conversation_id: str, client_id: str, now: float) -> None:

@@ -12,12 +12,12 @@ from sqlalchemy.orm import declarative_base
 
 Base: Any = declarative_base()
 
-_COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
-_ID = sa.String(255)
+COUNTER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows by itself only in an INTEGER key
+ID = sa.String(255)
 
 
 def _of_conversation() -> sa.Column:
-    return sa.Column(_ID, primary_key=True)
+    return sa.Column(ID, primary_key=True)
 
 
 class Event(Base):
@@ -26,8 +26,8 @@ class Event(Base):
     __tablename__ = "events"
     __table_args__ = (sa.UniqueConstraint("sender_id", "seq"),)
 
-    id = sa.Column(_COUNTER, primary_key=True)
-    sender_id = sa.Column(_ID, nullable=False)
+    id = sa.Column(COUNTER, primary_key=True)
+    sender_id = sa.Column(ID, nullable=False)
     seq = sa.Column(sa.BigInteger, nullable=False)  # from 0 in each conversation, without gaps
     type_name = sa.Column(sa.String(255), nullable=False)
     timestamp = sa.Column(sa.Float)
@@ -57,7 +57,7 @@ class Conversation(Base):
         ),
     )
 
-    id = sa.Column(_ID, primary_key=True)
+    id = sa.Column(ID, primary_key=True)
     channel = sa.Column(sa.String(32), nullable=False)
     started_at = sa.Column(sa.Float, nullable=False, index=True)
     last_at = sa.Column(sa.Float, nullable=False, index=True)
@@ -89,8 +89,8 @@ class Message(Base):
         sa.Index("ix_messages_at", "at"),
     )
 
-    id = sa.Column(_COUNTER, primary_key=True)  # rises with time; what the search index points to
-    conversation_id = sa.Column(_ID, nullable=False)
+    id = sa.Column(COUNTER, primary_key=True)  # rises with time; what the search index points to
+    conversation_id = sa.Column(ID, nullable=False)
     number = sa.Column(sa.Integer, nullable=False)
     key = sa.Column(sa.String(96), nullable=False)
     author = sa.Column(sa.String(12), nullable=False)
@@ -160,8 +160,8 @@ class Note(Base):
 
     __tablename__ = "notes"
 
-    id = sa.Column(_COUNTER, primary_key=True)
-    conversation_id = sa.Column(_ID, nullable=False, index=True)
+    id = sa.Column(COUNTER, primary_key=True)
+    conversation_id = sa.Column(ID, nullable=False, index=True)
     number = sa.Column(sa.Integer)  # the message that it is about; None: the whole conversation
     author = sa.Column(sa.String(64), nullable=False)
     text = sa.Column(sa.Text, nullable=False)
@@ -229,12 +229,13 @@ class InboxMessage(Base):
         ),
     )
 
-    id = sa.Column(_COUNTER, primary_key=True)
-    conversation_id = sa.Column(_ID, nullable=False)
+    id = sa.Column(COUNTER, primary_key=True)
+    conversation_id = sa.Column(ID, nullable=False)
     client_id = sa.Column(sa.String(64), nullable=False)
     text = sa.Column(sa.Text, nullable=False)
     payload = sa.Column(sa.Text)
     danger = sa.Column(sa.String(32))  # found in the whole text, of which a part is kept where it is too long
+    kind = sa.Column(sa.String(16))  # what else it is than a text: a picture, an edit
     received_at = sa.Column(sa.Float, nullable=False)
     answered_at = sa.Column(sa.Float)
     attempts = sa.Column(sa.Integer, nullable=False)

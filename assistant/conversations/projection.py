@@ -25,7 +25,8 @@ _DANGERS = {
     "utter_988_line": CRISIS,
     f"utter_{MEDICAL_EMERGENCY}": MEDICAL_EMERGENCY,
 }
-# In the metadata of an event while staff have the chat: who wrote it, and who a visitor's message was for.
+# In the metadata of an event: who wrote it while staff have the chat, and who dealt with a visitor's message where that
+# was not the assistant.
 AUTHOR, HEARD_BY = "author", "heard_by"
 _RUNNERS_UP = 4
 _REFERENCE_SLOT = "booking_reference"
@@ -107,8 +108,8 @@ class Projection:
         self.channel = event.get("input_channel") or self.channel
         self._question, self._replies = str(event.get("message_id") or f"e{self.next_seq}"), 0
         message = self._say(Message(None, self._question, VISITOR, str(text), float(event["timestamp"])))
-        if (event.get("metadata") or {}).get(HEARD_BY) == STAFF:
-            self._question = None
+        if heard_by := (event.get("metadata") or {}).get(HEARD_BY):
+            self._question = None if heard_by == STAFF else self._question
             return  # the assistant has not tried to understand it
         parsed = event.get("parse_data") or {}
         intent = parsed.get("intent") or {}

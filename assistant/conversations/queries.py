@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -72,6 +73,15 @@ def button_title(session: Session, conversation_id: str, payload: str) -> str | 
             if button["payload"] == payload:
                 return button["title"]
     return None
+
+
+def last_buttons(session: Session, conversation_id: str) -> Sequence[Mapping[str, str]]:
+    """The last buttons that the conversation was shown, if that was since its visitor last wrote."""
+    of_it = _MESSAGES.c.conversation_id == conversation_id
+    last = sa.select(sa.func.max(_MESSAGES.c.number)).where(of_it, _MESSAGES.c.author == VISITOR).scalar_subquery()
+    since = sa.and_(of_it, _MESSAGES.c.buttons.is_not(None), _MESSAGES.c.number > last)
+    query = sa.select(_MESSAGES.c.buttons).where(since).order_by(_MESSAGES.c.number.desc()).limit(1)
+    return json.loads(session.execute(query).scalar() or "[]")
 
 
 def standings(session: Session, conversation_ids: Iterable[str], now: float) -> dict[str, Standing]:

@@ -17,10 +17,10 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from assistant.channels.incoming import MAX_TEXT, Refused, read_text
-from assistant.conversations import inbox, models
+from assistant.conversations import asides, inbox, models
 from assistant.conversations.inbox import Arrival
 from assistant.conversations.messages import ASSISTANT, STAFF, Message
-from assistant.conversations.projection import AUTHOR, HEARD_BY
+from assistant.conversations.projection import AUTHOR
 from assistant.conversations.turns import Turn, write_turn
 
 QUIET = 600.0  # seconds without a message of staff or visitor, after which the assistant is back
@@ -161,18 +161,7 @@ def hear(session: Session, conversation_id: str, arrival: Arrival, now: float) -
     if known:
         inbox.mark_answered(session, conversation_id, arrival.client_id, now)
         return [known]
-    # Rasa hears no intent in it, and waits for the next message where it has waited before: a form stays open.
-    heard = {
-        "event": "user",
-        "timestamp": now,
-        "text": arrival.text,
-        "parse_data": {"text": arrival.text, "intent": {}, "intent_ranking": [], "entities": []},
-        "input_channel": _CHANNEL,
-        "message_id": arrival.client_id,
-        "metadata": {HEARD_BY: STAFF},
-    }
-    listening = {"event": "action", "timestamp": now, "name": "action_listen", "policy": None, "confidence": None}
-    return write_turn(session, Turn(conversation_id, [heard, listening], None)).messages
+    return asides.keep(session, conversation_id, _CHANNEL, arrival, STAFF, now)
 
 
 def prolong(session: Session, conversation_id: str, now: float) -> bool:

@@ -180,10 +180,10 @@ def ensure_conversation(connection: Connection, conversation_id: str, channel: s
         "window_seq": 0,
         "busy_until": 0.0,
     }
-    connection.execute(_insert_or_leave(connection, _CONVERSATIONS).values(new))
+    connection.execute(insert_or_leave(connection, _CONVERSATIONS).values(new))
 
 
-def _insert_or_leave(connection: Connection, table: sa.Table) -> Any:
+def insert_or_leave(connection: Connection, table: sa.Table) -> Any:
     """An insert that leaves a row alone which another process has just made."""
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert

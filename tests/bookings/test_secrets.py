@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookings.secrets import ContactCipher, KeyProblem, Unreadable
+from assistant.keys import KeyProblem
+from bookings.secrets import ContactCipher, Unreadable
 from tests.conftest import PROJECT_DIR
 from tests.databases import at_once
 

@@ -1,0 +1,124 @@
+"""What all channels of one server process share: the desk that answers, open streams, the sender, and a look around."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sanic import Sanic
+
+from assistant.channels import house_rules
+from assistant.channels.answering import Handler
+from assistant.channels.courier import Connector, Courier
+from assistant.channels.desk import OUTAGES, Desk
+from assistant.channels.incoming import MAX_BODY, Refused
+from assistant.channels.live import Live
+from assistant.conversations.addresses import AddressBook
+from assistant.store import ConversationStore, conversation_store
+
+logger = structlog.get_logger()
+
+_TICK = 1.0  # seconds between looks at what other processes have done
+_CLEAN_UP_TICKS, _CHORE_TICKS = 3, 60
+_STARTING = "The assistant is starting. Please try again in a few seconds."
+Chore = Callable[[ConversationStore], Any]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What answers visitors, once the model is loaded."""
+
+    store: ConversationStore
+    desk: Desk
+    live: Live
+    courier: Courier
+
+
+class ChatService:
+    """Made once for an app, by whichever channel comes first."""
+
+    def __init__(self, app: Sanic, on_new_message: Handler) -> None:
+        self._app = app
+        self._on_new_message = on_new_message
+        self._ready: Ready | None = None
+        self._chores: list[Chore] = []
+        self._connectors: dict[str, Connector] = {}
+        self._addresses: AddressBook | None = None
+        app.config.REQUEST_MAX_SIZE = MAX_BODY
+        app.add_task(self._look_around())
+
+    @classmethod
+    def of(cls, app: Sanic, on_new_message: Handler) -> ChatService:
+        """The service of an app."""
+        service: ChatService | None = getattr(app.ctx, "chat_service", None)
+        if service is None:
+            service = app.ctx.chat_service = cls(app, on_new_message)
+        return service
+
+    @property
+    def addresses(self) -> AddressBook:
+        """Who the conversations of messaging channels are with."""
+        if self._addresses is None:
+            self._addresses = AddressBook.load()
+        return self._addresses
+
+    def connect(self, channel: str, connector: Connector) -> None:
+        """Send a messaging channel's replies by its connector."""
+        self._connectors[channel] = connector
+
+    def every_minute(self, chore: Chore) -> None:
+        """Have something done every minute, beside the event loop."""
+        self._chores.append(chore)
+
+    def ready(self) -> Ready:
+        """What answers visitors. Raises: Refused while there is no model."""
+        agent = getattr(self._app.ctx, "agent", None)
+        if agent is None or not agent.is_ready():
+            raise Refused(503, _STARTING, retry_after=3)
+        store = conversation_store(agent.tracker_store)
+        if self._ready is None or self._ready.store is not store:
+            self._ready = self._begin(store)
+        return self._ready
+
+    async def stop(self) -> None:
+        """Finish what is being answered and sent."""
+        if self._ready:
+            self._ready.live.stop()
+            await self._ready.desk.stop()
+            await self._ready.courier.stop()
+
+    def _begin(self, store: ConversationStore) -> Ready:
+        live, courier = Live(store), Courier(store, self._connectors, lambda: self.addresses)
+        live.start()
+        courier.start()
+
+        def changed(conversation_id: str) -> None:
+            live.changed(conversation_id)
+            courier.look(conversation_id)
+
+        store.with_turn(house_rules.enqueue)
+        understand = lambda text: self._app.ctx.agent.parse_message(text)  # noqa: E731
+        return Ready(store, Desk(store, self._on_new_message, understand, changed), live, courier)
+
+    async def _look_around(self) -> None:
+        """See what other processes have done, and clean up after those that died."""
+        tick = 0
+        while True:
+            await asyncio.sleep(_TICK)
+            tick += 1
+            try:
+                ready = self.ready()
+                await ready.live.look()
+                if tick % _CLEAN_UP_TICKS == 0:
+                    await asyncio.to_thread(ready.store.replay)
+                    await ready.desk.clean_up()
+                if tick % _CHORE_TICKS == 0:
+                    for chore in self._chores:
+                        await asyncio.to_thread(chore, ready.store)
+            except (Refused, *OUTAGES):
+                continue
+            except Exception as error:  # one bad look must not end all later ones
+                logger.error("channels.look.failed", reason=type(error).__name__)
