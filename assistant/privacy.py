@@ -18,7 +18,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from assistant.cipher import Unreadable
 from assistant.conversations import daily, erasure, models, search
+from assistant.conversations.addresses import AddressBook
 from assistant.conversations.spool_erasure import erase_spooled, spooled
 from assistant.database import empty_log, reading, writing
 from assistant.settings import var_dir
@@ -178,7 +180,17 @@ def _summaries(engine: Engine, condition: Any, limit: int | None = None) -> list
 
 
 def _read(row: Any) -> dict[str, Any]:
-    return {name: _json(value) if name in _TEXTS else value for name, value in row.items()}
+    return {name: _json(value) if name in _TEXTS else _opened(value) for name, value in row.items()}
+
+
+def _opened(value: Any) -> Any:
+    """A value; an encrypted address as the person knows it."""
+    if not isinstance(value, (bytes, memoryview)):
+        return value
+    try:
+        return AddressBook.load().read(bytes(value))
+    except Unreadable:
+        return "cannot be read: it was encrypted with another key"
 
 
 def _json(text: str | None) -> Any:

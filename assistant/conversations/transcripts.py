@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from assistant.conversations import addresses, deliveries
+from assistant.conversations.addresses import Optout
 from assistant.conversations.lines import Line, StaffNote, read_json, read_lines, read_notes
 from assistant.conversations.models import Conversation, Event, Tag
 
@@ -62,6 +64,21 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Messaging:
+    """How a conversation on a messaging channel stands with the platform.
+
+    Attributes:
+        optout: the visitor wants no more messages.
+        failed: why messages did not reach the visitor, by their number.
+        waiting: messages that have not gone out yet.
+    """
+
+    optout: Optout | None = None
+    failed: Mapping[int, str] = field(default_factory=dict)
+    waiting: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class Transcript:
     """A whole conversation.
 
@@ -77,6 +94,7 @@ class Transcript:
     is_damaged: bool
     names: tuple[str, ...] = ()
     origins: Mapping[int, Origin] = field(default_factory=dict)
+    messaging: Messaging = Messaging()
 
 
 @dataclass(frozen=True)
@@ -87,6 +105,7 @@ class News:
     lines: tuple[Line, ...]
     names: tuple[str, ...] = ()
     origins: Mapping[int, Origin] = field(default_factory=dict)
+    messaging: Messaging = Messaging()
 
 
 @dataclass
@@ -126,6 +145,7 @@ def transcript(session: Session, conversation_id: str) -> Transcript | None:
         told.is_damaged or any(line.is_damaged for line in lines),
         tuple(told.names),
         told.of(lines),
+        _messaging(session, conversation_id),
     )
 
 
@@ -139,13 +159,21 @@ def news(session: Session, conversation_id: str, after: int) -> News | None:
     told = _told(session, conversation_id)
     notes = read_notes(session, conversation_id)
     lines = read_lines(session, conversation_id, after, _MOST_NEWS, told.slots, notes)
-    return News(standing, lines, tuple(told.names), told.of(lines))
+    return News(standing, lines, tuple(told.names), told.of(lines), _messaging(session, conversation_id))
 
 
 def _standing(session: Session, conversation_id: str) -> Standing | None:
     query = sa.select(*(_CONVERSATIONS.c[name] for name in Standing.__dataclass_fields__))
     row = session.execute(query.where(_CONVERSATIONS.c.id == conversation_id)).mappings().first()
     return Standing(**row) if row else None
+
+
+def _messaging(session: Session, conversation_id: str) -> Messaging:
+    return Messaging(
+        addresses.opted_out(session, conversation_id),
+        deliveries.troubles(session, conversation_id),
+        frozenset(deliveries.waiting(session, conversation_id)),
+    )
 
 
 def _told(session: Session, conversation_id: str) -> _Told:

@@ -27,6 +27,13 @@ _DANGERS = {
     MEDICAL_EMERGENCY: "The visitor may have a medical emergency",
     SIDE_EFFECT: "The visitor wrote of a side effect",
 }
+# Why a reply did not go out, where it was not the platform that said so.
+_FAILURES = {
+    "OptedOut": "wants no more messages",
+    "Blocked": "has blocked us",
+    "WindowClosed": "too long after their last message",
+    "NoAddress": "the channel is off",
+}
 _NOT_UNDERSTOOD = "nlu_fallback"
 _INTENTS = {SIDE_EFFECT_REPORT: "Has a side effect"}  # whose names are no words for people
 _CHANNELS = {
@@ -34,6 +41,7 @@ _CHANNELS = {
     "sms": "SMS",
     "twilio": "SMS",
     "whatsapp": "WhatsApp",
+    "twilio_whatsapp": "WhatsApp",
     "facebook": "Messenger",
     "messenger": "Messenger",
     "telegram": "Telegram",
@@ -55,6 +63,11 @@ def danger_title(kind: str) -> str:
 def channel_title(channel: str) -> str:
     """A channel as people call it."""
     return _CHANNELS.get(channel) or _words(channel) or "Unknown channel"
+
+
+def failure(error: str) -> str:
+    """Why a reply did not reach the visitor: in words, or as the platform's code, which its documentation explains."""
+    return _FAILURES.get(error) or error or "no reason given"
 
 
 def intent_title(intent: str) -> str:

@@ -183,6 +183,7 @@ class TranscriptPages:
         return {
             "standing": loaded.transcript.standing,
             "tags": loaded.transcript.tags,
+            "messaging": loaded.transcript.messaging,
             "is_damaged": loaded.transcript.is_damaged,
             "view": loaded.view,
             "is_revealed": loaded.is_revealed,

@@ -14,7 +14,7 @@ from assistant.conversations.lines import Alarm, Line, Reading, StaffNote
 from assistant.conversations.messages import ASSISTANT, DOWN, STAFF, UP, VISITOR
 from assistant.conversations.staff_queries import DANGERS
 from assistant.conversations.today import LOW_CONFIDENCE
-from assistant.conversations.transcripts import News, Origin, Transcript
+from assistant.conversations.transcripts import Messaging, News, Origin, Transcript
 from console.staff import labels
 from console.staff.masking import MASK, mask
 
@@ -141,12 +141,13 @@ class Viewer:
         return "".join(piece if i % 2 else self.text(piece) for i, piece in enumerate(pieces))
 
     def _lines(self, found: Transcript | News) -> tuple[Shown, ...]:
-        return tuple(self._shown(line, found.origins.get(line.message.number or 0)) for line in found.lines)
+        return tuple(self._shown(line, found) for line in found.lines)
 
     def _notes(self, notes: Sequence[StaffNote]) -> tuple[StaffNote, ...]:
         return tuple(replace(note, text=self.text(note.text)) for note in notes)
 
-    def _shown(self, line: Line, origin: Origin | None) -> Shown:
+    def _shown(self, line: Line, found: Transcript | News) -> Shown:
+        origin = found.origins.get(line.message.number or 0)
         message, read = line.message, self._answer if line.message.author == ASSISTANT else self.text
         buttons = tuple({**button, "title": self.text(str(button["title"]))} for button in message.buttons)
         masked = replace(
@@ -163,7 +164,7 @@ class Viewer:
             origin=origin,
             who=who,
             summary=_summary(masked),
-            chips=tuple(_chips(masked, self.person)),
+            chips=(*_chips(masked, self.person), *_sending(message.number or 0, found.messaging)),
             details=tuple(detail for detail in _details(masked, origin, version) if detail.items),
             dangers=tuple(alarm for alarm in line.alarms if alarm.kind in DANGERS),
             version=version,
@@ -204,6 +205,13 @@ def _chips(line: Line, person: Callable[[str], str]) -> Iterable[Chip]:
         yield Chip(_RATINGS.get(rating, rating) + reason, "good" if rating == UP else "warm")
     if line.is_damaged:
         yield Chip("Partly unreadable", "warm")
+
+
+def _sending(number: int, messaging: Messaging) -> Iterable[Chip]:
+    if number in messaging.failed:
+        yield Chip(f"Did not reach the visitor ({labels.failure(messaging.failed[number])})", "warm")
+    elif number in messaging.waiting:
+        yield Chip("Not sent yet")
 
 
 def _details(line: Line, origin: Origin | None, version: str) -> Iterable[Detail]:
