@@ -56,6 +56,8 @@ class ValidateBookingForm(ClinicAction):
     async def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         if is_returning(tracker, _ASKED):
             return []
+        if tracker.get_slot("requested_slot") is None and office().clinic.books_by_link(tracker.sender_id):
+            return by_link("booking", tracker)
         turn = _Turn(office(), dispatcher, tracker)
         turn.read()
         return turn.events()
@@ -277,6 +279,13 @@ class _Turn:
 def _answers(told: Told, asked: str) -> bool:
     value = {"booking_name": told.name, "booking_contact": told.contact, "booking_times": told.times}
     return bool(value.get(asked) or (asked == "booking_topic" and told.topic))
+
+
+def by_link(form: str, tracker: Tracker) -> Events:
+    """End a form before it asks for anything: on this channel it is filled in on a page of the clinic."""
+    page = office().page(tracker.sender_id, utc_now())
+    outcome = {f"{form}_outcome": "by_link" if page else "not_here", "booking_page": page, "requested_slot": None}
+    return [SlotSet(name, value) for name, value in outcome.items()]
 
 
 def is_returning(tracker: Tracker, steps: Sequence[str]) -> bool:

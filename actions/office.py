@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from actions.reading import Reader
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
-from bookings.links import LINK_LABEL, sign_link
+from bookings.links import LINK_LABEL, PAGE_LABEL, sign_link, sign_page
 from bookings.notifications import in_words
 from bookings.requests import BookingStore
 from bookings.settings import BookingSettings, open_store
@@ -45,6 +46,11 @@ class Office:
     def link(self, reference: str, now: datetime) -> str | None:
         """The address of the page on which a visitor can change a request; None where there is none."""
         return self.settings.link(sign_link(reference, self.store.cipher.derive(LINK_LABEL), now))
+
+    def page(self, conversation_id: str, now: datetime) -> str | None:
+        """The address of the page on which the visitor of a conversation makes a request; None where there is none."""
+        secret = self.store.cipher.derive(PAGE_LABEL)
+        return self.settings.page(sign_page(conversation_id, secrets.token_urlsafe(16), secret, now))
 
     def promise(self, due_at: datetime) -> str:
         """What happens next, and by when if the clinic says so."""

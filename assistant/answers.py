@@ -16,6 +16,7 @@ from assistant.clinic import Clinic
 from assistant.questions import MOST_ANSWERS, PARTS
 
 DID_YOU_MEAN = "utter_did_you_mean"
+BY_LINK = "by_link"  # the `channel` of answers for those on which no personal data may be asked for
 MORE_QUESTIONS = "utter_more_questions"
 _SUGGESTIONS = 2
 
@@ -31,6 +32,7 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
         super().__init__(domain.responses)
         clinic = clinic or Clinic.load()
         self._clinic = clinic.filled()
+        self._by_link = clinic.booking_by_link
         self._details = {f"clinic_{name}": value for name, value in self._clinic.items()}
         self._details["clinic_keep_requests_days"] = str(clinic.keep_requests_days)
 
@@ -53,8 +55,9 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
     ) -> dict[str, Any] | None:
         if utter_action not in self.responses:
             return None
+        channel = BY_LINK if output_channel in self._by_link else output_channel
         variants = ResponseVariationFilter(self.responses).responses_for_utter_action(
-            utter_action, output_channel, filled_slots
+            utter_action, channel, filled_slots
         )
         fitting = [variant for variant in variants if needs(variant) <= self._clinic.keys()]
         if not fitting:

@@ -21,6 +21,7 @@ TEXTS = (
     *("name", "phone", "email", "address", "hours", "prices", "insurance", "refunds"),
     *("booking_link", "privacy_notice"),
 )
+CHANNELS = ("sms", "twilio_whatsapp", "whatsapp", "messenger", "telegram", "slack")
 _DUE_WITHOUT_PROMISE = timedelta(hours=24)  # what staff are held to where visitors are promised nothing
 _OPENING = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 _LOCAL_START = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
@@ -55,6 +56,7 @@ class Clinic:
     slots: tuple[datetime, ...] = ()  # starts that are offered, in UTC
     keep_requests_days: int = 365
     privacy_notice_version: str = "2026-11"
+    booking_by_link: tuple[str, ...] = ("messenger", "telegram", "slack")  # channels without a health-data agreement
 
     @classmethod
     def load(cls, path: Path = PROJECT_DIR / "clinic.yml") -> Clinic:
@@ -77,6 +79,10 @@ class Clinic:
     def filled(self) -> dict[str, str]:
         """The texts for visitors that the clinic has filled in."""
         return {name: text for name in TEXTS if (text := getattr(self, name))}
+
+    def books_by_link(self, conversation_id: str) -> bool:
+        """Whether a conversation's channel must not be asked for personal data: its id begins with the channel."""
+        return conversation_id.partition(":")[0] in self.booking_by_link
 
     def open_days(self) -> frozenset[int] | None:
         """The days of the week on which the clinic is open (0 = Monday); None when unknown."""
@@ -218,6 +224,12 @@ def _moment(start: str, zone: ZoneInfo) -> datetime:
     return moment
 
 
+def _channels(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not set(value) <= set(CHANNELS):
+        raise ValueError(f"a list of channels, of {', '.join(CHANNELS)}")
+    return tuple(value)
+
+
 _QUOTED = frozenset({*TEXTS, "timezone", "country", "privacy_notice_version"})
 _READERS: dict[str, Callable[[Any], Any]] = {
     "timezone": _zone,
@@ -228,4 +240,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "slots": _starts,
     "keep_requests_days": _whole(1, 3650),
     "privacy_notice_version": _version,
+    "booking_by_link": _channels,
 }

@@ -1,4 +1,4 @@
-"""The signed link by which a visitor comes back to their request. It names the reference, nothing of the person."""
+"""Signed links: to a visitor's request, and to the page on which one is made. They name nothing of the person."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from assistant import tokens
 
+PAGE_LABEL = "booking-page"  # for ContactCipher.derive, as LINK_LABEL
+PAGE_LIFETIME = timedelta(hours=24)
 LINK_LABEL = "booking-link"  # for ContactCipher.derive: the links' own secret
 
 
@@ -21,3 +23,19 @@ def sign_link(reference: str, secret: bytes, now: datetime) -> str:
 def read_link(token: str, secret: bytes, now: datetime, max_age: timedelta) -> str:
     """The reference that a link was made for. Raises: tokens.Expired, tokens.Forged."""
     return tokens.read(token, secret, LINK_LABEL, now, max_age)
+
+
+def sign_page(conversation_id: str, submission_key: str, secret: bytes, now: datetime) -> str:
+    """The token of a link to the page on which the visitor of a conversation makes a request.
+
+    Args:
+        submission_key: names the request, so that the page can be sent twice without making two.
+        secret: `ContactCipher.derive(PAGE_LABEL)`.
+    """
+    return tokens.sign(f"{submission_key} {conversation_id}", secret, PAGE_LABEL, now)
+
+
+def read_page(token: str, secret: bytes, now: datetime) -> tuple[str, str]:
+    """The conversation and the submission key of such a link. Raises: tokens.Expired, tokens.Forged."""
+    key, _, conversation_id = tokens.read(token, secret, PAGE_LABEL, now, PAGE_LIFETIME).partition(" ")
+    return conversation_id, key

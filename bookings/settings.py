@@ -18,6 +18,7 @@ from bookings.slotfile import OfferedSlot
 from bookings.slots import SlotBook
 
 LINK_PATH = "/booking"  # a visitor's signed link is this path of the web pages, and the token
+PAGE_PATH = "/book"  # and of the link to the page on which a request is made
 # As far ahead as a time can be asked for: until then a visitor must be able to cancel.
 LINK_LIFETIME = timedelta(days=180)
 
@@ -57,6 +58,14 @@ class BookingSettings:
             token: of `bookings.links.sign_link`; good for `LINK_LIFETIME`.
         """
         return f"{self.public_url}{LINK_PATH}/{token}" if self.public_url else None
+
+    def page(self, token: str) -> str | None:
+        """The address at which a visitor makes a request; None where the web pages have no address.
+
+        Args:
+            token: of `bookings.links.sign_page`.
+        """
+        return f"{self.public_url}{PAGE_PATH}/{token}" if self.public_url else None
 
 
 def open_store(clinic: Clinic) -> BookingStore:

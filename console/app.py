@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from assistant.clinic import Clinic
 from bookings.requests import BookingStore
 from bookings.settings import BookingSettings
+from console.book import BookPage
 from console.chat import WIDGET, ChatPages, ChatSettings
 from console.pages import FOLDER, Pages, Problem
 from console.staff.access import ROOT
@@ -71,6 +72,7 @@ def create_app(
     app.config.AUTO_EXTEND = False
     pages = Pages(clinic, settings)
     VisitorPages(store, clinic, settings, clock, pages).add_to(app)
+    BookPage(store, clinic, settings.allow_fictional_phones, clock, pages).add_to(app)
     ChatPages(pages, chat or ChatSettings(), widget).add_to(app)
     for name, kind in _STATIC.items():
         _add_static(app, name, kind)

@@ -7,8 +7,6 @@ a code that only a page opened by the same link holds. There are no cookies, and
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -29,6 +27,7 @@ from bookings.records import RequestView
 from bookings.requests import VISITOR, BookingStore, UnknownRequest
 from bookings.settings import LINK_LIFETIME, LINK_PATH, BookingSettings
 from console import wording
+from console.form_codes import FormCodes
 from console.pages import Pages, Problem
 
 _REQUESTS = 30  # of a link within a minute; a person needs a few
@@ -52,6 +51,7 @@ class VisitorPages:
     ) -> None:
         self._store = store
         self._secret = store.cipher.derive(LINK_LABEL)
+        self._codes = FormCodes(self._secret)
         self._clinic = clinic
         self._settings = settings
         self._clock = clock
@@ -107,12 +107,12 @@ class VisitorPages:
         view = await self._opened(token)
         if not _is_changeable(view):
             return self._back(token, "closed")
-        return self._pages.page("cancel.html", view=view, address=self._address(token), code=self._code(token))
+        return self._pages.page("cancel.html", view=view, address=self._address(token), code=self._codes.of(token))
 
     async def cancel(self, request: Request, token: str) -> HTTPResponse:
         """Cancel the request; once more, it stays cancelled."""
         view = await self._opened(token)
-        self._check_code(request, token)
+        self._codes.check(request, token)
         try:
             await self._stored(self._store.cancel, view.reference, VISITOR)
         except NotPossible:
@@ -150,17 +150,8 @@ class VisitorPages:
 
     def _posted(self, request: Request, token: str, field: str) -> str:
         """A field of a form that came from a page of this link. Raises: Problem."""
-        self._check_code(request, token)
+        self._codes.check(request, token)
         return str(request.form.get(field, "")).strip()
-
-    def _check_code(self, request: Request, token: str) -> None:
-        given = str(request.form.get("code", ""))
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._code(token).encode()):
-            text = "That was not sent from the page of your link. Please open your link again. Nothing was changed."
-            raise Problem(403, "Please open your link again", text)
-
-    def _code(self, token: str) -> str:
-        return hmac.new(self._secret, b"booking-form\0" + token.encode(), hashlib.sha256).hexdigest()
 
     def _read_times(self, typed: str) -> times.Understood | times.Refused | times.Unclear | None:
         clinic = self._clinic
@@ -191,7 +182,7 @@ class VisitorPages:
             clock_name=f"{now.astimezone(ZoneInfo(self._clinic.timezone)):%Z}",
             longest=_LONGEST,
             address=self._address(token),
-            code=self._code(token),
+            code=self._codes.of(token),
             **shown,
         )
 

@@ -7,12 +7,20 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from assistant.clinic import Clinic
-from bookings import contact, times
+from bookings import contact, names, times
 from bookings.models import Kind, State
 from bookings.notifications import in_words
 from bookings.records import RequestView
 
 KINDS = {Kind.CONSULTATION: "consultation request", Kind.CALL_BACK: "call-back request"}
+# What a request may be about, as `bookings` stores it.
+TOPICS = {
+    "private": "I would rather not say",
+    "depression": "Depression",
+    "anxiety": "Anxiety or PTSD",
+    "pain": "Chronic pain",
+    "other": "Something else",
+}
 # What a redirect's `said` stands for; the words themselves stay out of addresses.
 SAID = {
     "times": "Your times are noted.",
@@ -91,6 +99,12 @@ def contact_refusal(found: Iterable[contact.Found | contact.Refused | None]) -> 
     if all(isinstance(one, contact.Found) for one in found):
         return _ONE_CONTACT
     return next((_CONTACT_REFUSED[one.reason] for one in found if isinstance(one, contact.Refused)), _NO_CONTACT)
+
+
+def name_refusal(found: names.Refused | names.Name | None) -> str:
+    """Why a name was not noted."""
+    too_long = isinstance(found, names.Refused) and found.reason is names.Reason.TOO_LONG
+    return "That is too long for a name." if too_long else "We found no name in that. Please write it in letters."
 
 
 def did_you_mean(suggestion: str) -> str:
