@@ -143,7 +143,7 @@ class BookPage:
             "book.html",
             422 if problems else 200,
             typed=typed,
-            problems=problems,
+            problems={**dict.fromkeys(_FIELDS, ""), **problems},
             topics=wording.TOPICS,
             clock_name=f"{self._clock().astimezone(ZoneInfo(self._clinic.timezone)):%Z}",
             longest=_LONGEST,

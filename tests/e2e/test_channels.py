@@ -3,22 +3,24 @@ request."""
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.conftest import Assistant, load_yaml
+from tests.conftest import Assistant, free_port, load_yaml
 from tests.e2e.channels import CHANNELS, Texter, post, start
 from tests.e2e.test_booking import DIALOGUES, stored_of
 from tests.platforms.api import Platforms, doubled, wait_until
 from tests.platforms.inbound import Signed
 
 CRISES = load_yaml("tests/e2e/crisis_dialogues.yml")
-BY_CHAT = ("sms", "twilio_whatsapp", "whatsapp")
+BY_CHAT, BY_LINK = ("sms", "twilio_whatsapp", "whatsapp"), ("messenger", "telegram", "slack")
 every_channel = pytest.mark.parametrize("channel", CHANNELS)
 
 
@@ -33,7 +35,8 @@ def platforms() -> Iterator[Platforms]:
 
 @pytest.fixture(scope="module")
 def texted(tmp_path_factory: pytest.TempPathFactory, platforms: Platforms) -> Iterator[Assistant]:
-    running = start(tmp_path_factory.mktemp("channels"), platforms)
+    web = str(free_port())
+    running = start(tmp_path_factory.mktemp("channels"), platforms, WEB_PORT=web, PUBLIC_URL=f"http://127.0.0.1:{web}")
     yield running
     running.process.send_signal(signal.SIGINT)
     running.process.wait(30)
@@ -123,6 +126,23 @@ def test_a_booking(visitor: Texter, dialogue: dict[str, Any]) -> None:
     (request,) = requests
     stored = {name: getattr(request, name) for name in ("name", "contact", "topic")}
     assert {**stored, "kind": request.kind.value} == dialogue["stored"]
+
+
+@pytest.mark.parametrize("channel", BY_LINK)
+@pytest.mark.parametrize("said", ["book a consultation", "can i talk to a real person?"])
+def test_a_booking_by_the_secure_page(visitor: Texter, said: str) -> None:
+    found = re.search(r"https?://\S+/book/\S+", visitor.say(said, "/book/"))
+    assert found and not any("What name" in text for text in visitor.heard)
+    page = httpx.get(found[0])
+    code = re.search(r'name="code" value="([^"]*)"', page.text)
+    filled = {"name": "Maria", "contact": "415 555 0134", "times": "thursday mornings", "topic": "pain"}
+    assert page.status_code == 200 and code
+    told = httpx.post(found[0], data={**filled, "agreed": "yes", "code": code[1]}, follow_redirects=True)
+    (request,) = stored_of(visitor.assistant, visitor.conversation_id)
+    assert request.reference in told.text
+    assert (request.name, request.contact, request.topic) == ("Maria", "+14155550134", "pain")
+    assert "nausea" in visitor.say("what are the side effects", "nausea")
+    assert "personal details" in visitor.say("i want to change my appointment", "/book/")
 
 
 @every_channel
