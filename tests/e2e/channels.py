@@ -10,7 +10,10 @@ from pathlib import Path
 
 import httpx
 
+from assistant.conversations import queries
 from assistant.conversations.addresses import AddressBook
+from assistant.conversations.messages import Message
+from assistant.database import open_database, reading
 from tests.conftest import Assistant, load_yaml, start_assistant
 from tests.platforms.api import Platforms, Sent, wait_until
 from tests.platforms.inbound import ALL, ENVIRONMENT, Platform, Signed
@@ -50,6 +53,11 @@ class Texter:
         key = base64.b64decode((self.assistant.var_dir / "channels.key").read_bytes())
         address = f"T1/{self.address}" if self.platform.name == "slack" else self.address
         return AddressBook(key).conversation_id(self.platform.name, address)
+
+    def stored(self) -> list[Message]:
+        """What the store holds of the conversation."""
+        with reading(open_database(f"sqlite:///{self.assistant.var_dir / 'conversations.db'}")) as session:
+            return queries.history(session, self.conversation_id, 0, 200)
 
     def send(self, signed: Signed) -> None:
         """Send something; the server takes it."""

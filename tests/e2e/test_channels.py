@@ -4,17 +4,15 @@ request."""
 from __future__ import annotations
 
 import re
-import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conftest import Assistant, free_port, load_yaml
-from tests.e2e.channels import CHANNELS, Texter, post, start
+from tests.conftest import Assistant, load_yaml
+from tests.e2e.channels import CHANNELS, Texter, post
 from tests.e2e.test_booking import DIALOGUES, stored_of
 from tests.platforms.api import Platforms, doubled, wait_until
 from tests.platforms.inbound import Signed
@@ -22,24 +20,6 @@ from tests.platforms.inbound import Signed
 CRISES = load_yaml("tests/e2e/crisis_dialogues.yml")
 BY_CHAT, BY_LINK = ("sms", "twilio_whatsapp", "whatsapp"), ("messenger", "telegram", "slack")
 every_channel = pytest.mark.parametrize("channel", CHANNELS)
-
-
-@pytest.fixture(scope="module")
-def platforms() -> Iterator[Platforms]:
-    standing_in = Platforms()
-    standing_in.start()
-    yield standing_in
-    standing_in.stop()
-    assert standing_in.violations == []
-
-
-@pytest.fixture(scope="module")
-def texted(tmp_path_factory: pytest.TempPathFactory, platforms: Platforms) -> Iterator[Assistant]:
-    web = str(free_port())
-    running = start(tmp_path_factory.mktemp("channels"), platforms, WEB_PORT=web, PUBLIC_URL=f"http://127.0.0.1:{web}")
-    yield running
-    running.process.send_signal(signal.SIGINT)
-    running.process.wait(30)
 
 
 @pytest.fixture
