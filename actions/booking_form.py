@@ -6,7 +6,6 @@ Returning no events means "this is not for the form": Rasa then answers the mess
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -15,6 +14,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import ClinicAction, Events
 from actions.commands import Command, read_command
+from actions.forms import ended_by_link, is_returning
 from actions.office import Office, office
 from actions.reading import TOPICS, Told, Trouble
 from assistant.clock import utc_now
@@ -54,10 +54,10 @@ class ValidateBookingForm(ClinicAction):
         return f"validate_{FORM}"
 
     async def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        if (ended := ended_by_link("booking", KEPT_UNTIL_SENT, tracker)) is not None:
+            return ended
         if is_returning(tracker, _ASKED):
             return []
-        if tracker.get_slot("requested_slot") is None and office().clinic.books_by_link(tracker.sender_id):
-            return by_link("booking", tracker)
         turn = _Turn(office(), dispatcher, tracker)
         turn.read()
         return turn.events()
@@ -279,23 +279,6 @@ class _Turn:
 def _answers(told: Told, asked: str) -> bool:
     value = {"booking_name": told.name, "booking_contact": told.contact, "booking_times": told.times}
     return bool(value.get(asked) or (asked == "booking_topic" and told.topic))
-
-
-def by_link(form: str, tracker: Tracker) -> Events:
-    """End a form before it asks for anything: on this channel it is filled in on a page of the clinic."""
-    page = office().page(tracker.sender_id, utc_now())
-    outcome = {f"{form}_outcome": "by_link" if page else "not_here", "booking_page": page, "requested_slot": None}
-    return [SlotSet(name, value) for name, value in outcome.items()]
-
-
-def is_returning(tracker: Tracker, steps: Sequence[str]) -> bool:
-    """Whether a form with these steps only comes back to its question, after another answer to the same message."""
-    if tracker.get_slot("requested_slot") not in steps:
-        return False  # it opens with this message
-    for event in reversed(tracker.events):
-        if event["event"] in {"user", "bot"}:
-            return bool(event["event"] == "bot")
-    return False
 
 
 def _is_about_else(tracker: Tracker) -> bool:

@@ -11,8 +11,8 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import ClinicAction, Events
-from actions.booking_form import by_link, is_returning
 from actions.commands import Command, read_command
+from actions.forms import ended_by_link, is_returning
 from actions.office import office
 from actions.reading import Trouble
 from assistant.clock import utc_now
@@ -36,10 +36,10 @@ class ValidateChangeForm(ClinicAction):
         return f"validate_{FORM}"
 
     async def handle(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
+        if (ended := ended_by_link("change", STEPS, tracker)) is not None:
+            return ended
         if is_returning(tracker, STEPS):
             return []
-        if tracker.get_slot("requested_slot") is None and office().clinic.books_by_link(tracker.sender_id):
-            return by_link("change", tracker)
         requested = tracker.get_slot("requested_slot")
         asked = requested if requested in STEPS else None  # else the step is of another form
         text = str(tracker.latest_message.get("text") or "")

@@ -21,7 +21,7 @@ TEXTS = (
     *("name", "phone", "email", "address", "hours", "prices", "insurance", "refunds"),
     *("booking_link", "privacy_notice"),
 )
-CHANNELS = ("sms", "twilio_whatsapp", "whatsapp", "messenger", "telegram", "slack")
+CHANNELS = ("webchat", "sms", "twilio_whatsapp", "whatsapp", "messenger", "telegram", "slack")
 _DUE_WITHOUT_PROMISE = timedelta(hours=24)  # what staff are held to where visitors are promised nothing
 _OPENING = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 _LOCAL_START = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}")
@@ -82,7 +82,8 @@ class Clinic:
 
     def books_by_link(self, conversation_id: str) -> bool:
         """Whether a conversation's channel must not be asked for personal data: its id begins with the channel."""
-        return conversation_id.partition(":")[0] in self.booking_by_link
+        channel, colon, _ = conversation_id.partition(":")
+        return bool(colon) and channel in self.booking_by_link
 
     def open_days(self) -> frozenset[int] | None:
         """The days of the week on which the clinic is open (0 = Monday); None when unknown."""
@@ -225,7 +226,7 @@ def _moment(start: str, zone: ZoneInfo) -> datetime:
 
 
 def _channels(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not set(value) <= set(CHANNELS):
+    if not isinstance(value, list) or not all(one in CHANNELS for one in value):
         raise ValueError(f"a list of channels, of {', '.join(CHANNELS)}")
     return tuple(value)
 

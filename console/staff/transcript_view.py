@@ -19,7 +19,7 @@ from console.staff import labels
 from console.staff.masking import MASK, mask
 
 # By these somebody could act for the visitor; nobody of the staff needs them.
-_PRIVATE_LINK = re.compile(r"(/booking/)[\w.~%-]+")
+_PRIVATE_LINK = re.compile(r"(/book(?:ing)?/)[\w.~%-]+")
 _PERSONAL_SLOTS = frozenset({"booking_name", "booking_contact", "booking_contact_shown"})
 _INNER_SLOTS = frozenset({"booking_key", "booking_tries", "booking_stuck", "booking_how_to_change", "requested_slot"})
 _LONGEST_VALUE = 200

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.tokens import Expired, Forged
-from bookings.links import LINK_LABEL, read_link, sign_link
+from bookings.links import LINK_LABEL, PAGE_LABEL, PAGE_LIFETIME, read_link, read_page, sign_link, sign_page
 from bookings.reference import new_reference
 from bookings.secrets import ContactCipher
 from tests.bookings.conftest import NOW
@@ -57,3 +57,19 @@ def test_a_link_from_the_future_is_not_taken() -> None:
 def test_any_text_is_refused(text: str) -> None:
     with pytest.raises(Forged):
         read_link(text, SECRET, NOW, WEEK)
+
+
+def test_a_page_is_of_one_conversation_and_one_request_for_a_day() -> None:
+    secret = ContactCipher(b"k" * 32).derive(PAGE_LABEL)
+    token = sign_page("telegram:ab12", "key-1", secret, NOW)
+    assert quote(token, safe="") == token
+    assert read_page(token, secret, NOW + PAGE_LIFETIME) == ("telegram:ab12", "key-1")
+    with pytest.raises(Expired):
+        read_page(token, secret, NOW + PAGE_LIFETIME + timedelta(seconds=1))
+
+
+def test_a_link_to_a_request_opens_no_page_nor_the_other_way_round() -> None:
+    with pytest.raises(Forged):
+        read_page(sign_link(REFERENCE, SECRET, NOW), SECRET, NOW)
+    with pytest.raises(Forged):
+        read_link(sign_page("telegram:ab12", "key-1", SECRET, NOW), SECRET, NOW, WEEK)

@@ -20,7 +20,7 @@ from tests.databases import rows
 def test_nothing_set_gives_no_link_and_takes_real_phone_numbers_only() -> None:
     settings = BookingSettings.from_env({})
     assert settings == BookingSettings("", False)
-    assert settings.link("token") is None
+    assert settings.link("token") is None and settings.page("token") is None
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,9 @@ def test_nothing_set_gives_no_link_and_takes_real_phone_numbers_only() -> None:
     ],
 )
 def test_the_link_is_below_the_address_of_the_web_pages(url: str, link: str) -> None:
-    assert BookingSettings.from_env({"PUBLIC_URL": url}).link("token") == link
+    settings = BookingSettings.from_env({"PUBLIC_URL": url})
+    assert settings.link("token") == link
+    assert settings.page("token") == link.replace("/booking/", "/book/")
 
 
 @pytest.mark.parametrize(

@@ -170,13 +170,14 @@ def test_the_process_serves_loopback_only_logs_no_token_and_stops_when_told(
     assert httpx.post(f"{url}/booking/{token}/contact", data=form).status_code == 303
     assert httpx.post(f"{url}/booking/{token}/times", data={"times": "x"}).status_code == 403
     assert httpx.get(f"{url}/booking/{token}x").status_code == 404
+    assert httpx.get(f"{url}/book/{token}").status_code == 404
     with pytest.raises(httpx.ConnectError):  # an address of this machine, too, but not the one to listen on
         httpx.get(f"http://127.0.0.2:{environment['WEB_PORT']}/readyz")
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     log = (tmp_path / "log").read_text()
     assert "console.started" in log
-    for private in (token, reference, "0177", "booking/"):
+    for private in (token, reference, "0177", "booking/", "book/"):
         assert private not in log
 
 

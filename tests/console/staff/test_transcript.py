@@ -15,7 +15,7 @@ from console.staff.policy import Role
 from console.staff.sessions import REVEALED
 from console.staff.transcript import safe_name
 from tests.console.staff.conftest import NOW, PEOPLE, Console, answered, asked, detail_of, words_of
-from tests.console.staff.talks import CHAT, PAGE, booking, crisis, did, safe_question
+from tests.console.staff.talks import CHAT, PAGE, booking, crisis, did, noted, safe_question
 
 ATTACKS = (Path(__file__).parents[2] / "widget" / "xss.txt").read_text(encoding="utf-8").splitlines()
 REASON = "calls back about the booking"
@@ -112,6 +112,25 @@ def test_personal_data_is_masked_until_somebody_says_why_they_need_it(console: C
     console.clock.at += REVEALED + 1
     for path in paths:
         assert not any(word in frida.get(path).text for word in personal), path
+
+
+def test_the_link_to_the_page_of_a_request_is_the_visitors_own(console: Console) -> None:
+    link = "https://clinic.test/book/abc.def-ghi"
+    said = answered(f"Please open this page: {link} The link is for you alone.", "utter_booking_by_link", NOW + 1)
+    console.has_said(
+        CHAT, asked("book a consultation", at=NOW), noted("booking_page", link), said, did("action_listen")
+    )
+    frida = console.as_(Role.FRONT_DESK)
+    frida.post(f"{PAGE}/reveal", reason=REASON)
+    for path in (
+        PAGE,
+        f"{PAGE}/news?after=0",
+        f"{PAGE}/print",
+        f"{PAGE}/download?kind=md",
+        f"{PAGE}/download?kind=json",
+    ):
+        text = frida.get(path).text
+        assert "Please open this page" in text and "abc.def-ghi" not in text, path
 
 
 def test_a_reveal_is_in_the_audit_trail_with_its_reason(console: Console) -> None:
