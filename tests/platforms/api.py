@@ -56,7 +56,7 @@ class Platforms:
         self.sent: list[Sent] = []
         self.answered_presses: list[str] = []
         self.violations: list[str] = []
-        self.seconds = 0.0  # that each answer takes
+        self.slow: dict[str, float] = {}  # seconds that each answer of a platform takes
         self.ids = 0
         self._errors: dict[str, deque[str]] = {}
         self._server: ThreadingHTTPServer | None = None
@@ -70,7 +70,10 @@ class Platforms:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                time.sleep(platforms.seconds)
+                if platforms._server is not self.server:  # down: a connection that was kept open ends as well
+                    self.close_connection = True
+                    return
+                time.sleep(platforms.slow.get(self.path.split("/")[1], 0.0))
                 status, told, headers = platforms.answer(self.path, self.headers, body)
                 content = json.dumps(told).encode()
                 self.send_response(status)
