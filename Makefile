@@ -86,6 +86,9 @@ bench: train ## speed and memory beside the project that `rasa init` writes, on 
 bench-console: train ## how long staff wait for a page in a store of 200,000 conversations, and what that costs visitors
 	@$(PYTHON) -m benchmarks.console
 
+bench-channels: train ## how soon messages of each platform are acknowledged, and replies while the platforms are down
+	@$(PYTHON) -m benchmarks.channels
+
 benchmark-nlu: setup ## this pipeline on BANKING77 and CLINC150: make benchmark-nlu DATA=folder
 	@$(PYTHON) -m benchmarks.public_nlu $(DATA)
 
@@ -98,4 +101,4 @@ check-article: setup ## compare an article with the facts: make check-article AR
 clean: ## remove what was trained and written; the packages stay
 	@rm -rf models .rasa var results widget/dist
 
-.PHONY: help setup run train test lint widget widget-test data evaluate bench bench-console benchmark-nlu compare-widgets check-article clean
+.PHONY: help setup run train test lint widget widget-test data evaluate bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean

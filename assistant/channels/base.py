@@ -13,6 +13,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -150,7 +151,8 @@ class MessagingChannel(BaseChannel):
         for what in batch.ignored:
             logger.info("channels.event.ignored", channel=channel, what=what)
         try:
-            taken = await asyncio.to_thread(self._write, service, ready, channel, batch)
+            write = partial(self._write, service, ready, channel, batch)
+            taken = await asyncio.get_running_loop().run_in_executor(service.receiving, write)
         except OUTAGES:
             for message in batch.messages:
                 asyncio.ensure_future(self._answer_alone(service, ready, channel, message))

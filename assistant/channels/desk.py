@@ -53,6 +53,7 @@ class Desk:
         on_new_message: lets Rasa handle a message.
         understand: what Rasa makes of a text, without answering it.
         changed: told the conversation whenever something about it has changed, from any thread.
+        said: told the conversation whenever something was said in it, from any thread.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Desk:
         on_new_message: Handler,
         understand: Understand,
         changed: Callable[[str], None],
+        said: Callable[[str], None] | None = None,
     ) -> None:
         self._store = store
         self._on_new_message = on_new_message
         self._understand = understand
         self._changed = changed
+        self._said = said or (lambda _: None)
         self._worker = secrets.token_hex(8)
         self._exchanges: OrderedDict[_Key, list[Message]] = OrderedDict()
         self._answering: dict[_Key, asyncio.Task[None]] = {}
@@ -279,6 +282,7 @@ class Desk:
             self._keep((conversation_id, messages[0].key), list(messages))
         if messages:
             self._changed(conversation_id)
+            self._said(conversation_id)
 
     def _keep(self, key: _Key, messages: list[Message]) -> None:
         self._exchanges[key] = messages

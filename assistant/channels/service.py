@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +48,8 @@ class ChatService:
         self._chores: list[Chore] = []
         self._connectors: dict[str, Connector] = {}
         self._addresses: AddressBook | None = None
+        # Of its own: what comes in must not wait behind what is being answered.
+        self.receiving = ThreadPoolExecutor(2, "receiving")
         app.config.REQUEST_MAX_SIZE = MAX_BODY
         app.add_task(self._look_around())
 
@@ -94,14 +97,9 @@ class ChatService:
         live, courier = Live(store), Courier(store, self._connectors, lambda: self.addresses)
         live.start()
         courier.start()
-
-        def changed(conversation_id: str) -> None:
-            live.changed(conversation_id)
-            courier.look(conversation_id)
-
         store.with_turn(house_rules.enqueue)
         understand = lambda text: self._app.ctx.agent.parse_message(text)  # noqa: E731
-        return Ready(store, Desk(store, self._on_new_message, understand, changed), live, courier)
+        return Ready(store, Desk(store, self._on_new_message, understand, live.changed, courier.look), live, courier)
 
     async def _look_around(self) -> None:
         """See what other processes have done, and clean up after those that died."""

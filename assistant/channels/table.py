@@ -51,7 +51,7 @@ class Abilities:
 _DAY = 24 * 3600.0
 _TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
 TABLE: Mapping[str, Abilities] = {
-    "sms": Abilities("SMS", (*_TWILIO, "TWILIO_NUMBER"), 1600, is_sms=True, per_second=10),
+    "sms": Abilities("SMS", (*_TWILIO, "TWILIO_NUMBER"), 1600, is_sms=True, per_second=50),
     "twilio_whatsapp": Abilities("WhatsApp", (*_TWILIO, "TWILIO_WHATSAPP_NUMBER"), 1600, window=_DAY),
     "whatsapp": Abilities(
         "WhatsApp",
