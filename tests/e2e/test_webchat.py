@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -16,8 +17,10 @@ import pytest
 from assistant import tokens
 from assistant.channels.webchat_requests import SESSION_LIFETIME
 from assistant.clock import utc_now
-from tests.conftest import PROJECT_DIR, Assistant
+from tests.conftest import PROJECT_DIR, Assistant, load_yaml
 from tests.e2e.webchat import Visitor
+
+CRISES = load_yaml("tests/e2e/crisis_dialogues.yml")
 
 
 @pytest.fixture
@@ -197,6 +200,14 @@ def test_the_page_is_allowed_what_it_needs_and_no_cookies(assistant: Assistant, 
 
 def test_the_rest_channel_cannot_speak_for_a_visitor_of_the_website(assistant: Assistant) -> None:
     assert assistant.post({"sender": "webchat:" + "0" * 32, "message": "hi"}).status_code == 400
+
+
+@pytest.mark.parametrize("dialogue", CRISES, ids=[dialogue["it"] for dialogue in CRISES])
+def test_danger(visitor: Visitor, dialogue: dict[str, Any]) -> None:
+    for said, expected, *not_expected in dialogue["turns"]:
+        reply = visitor.texts(said)
+        assert expected in reply, (said, reply)
+        assert not any(words in reply for words in not_expected), (said, reply)
 
 
 def test_a_thousand_messages_a_minute_are_too_many_and_danger_is_still_heard(visitor: Visitor) -> None:
