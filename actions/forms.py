@@ -10,6 +10,7 @@ from rasa_sdk.events import SlotSet
 from actions.base import Events
 from actions.office import office
 from assistant.clock import utc_now
+from bookings.models import Kind
 
 
 def is_returning(tracker: Tracker, steps: Sequence[str]) -> bool:
@@ -31,7 +32,9 @@ def ended_by_link(form: str, kept: Iterable[str], tracker: Tracker) -> Events | 
     """
     if not office().clinic.books_by_link(tracker.sender_id):
         return None
-    page = office().page(tracker.sender_id, utc_now())
+    wants_person = ((tracker.latest_message or {}).get("intent") or {}).get("name") == "talk_to_human"
+    kind = Kind.CALL_BACK if wants_person else Kind.CONSULTATION
+    page = office().page(tracker.sender_id, kind, utc_now())
     filled = [name for name in kept if tracker.get_slot(name) is not None]
     outcome = {f"{form}_outcome": "by_link" if page else "not_here", "booking_page": page, "requested_slot": None}
     return [SlotSet(name, value) for name, value in {**dict.fromkeys(filled), **outcome}.items()]

@@ -14,6 +14,7 @@ from actions.reading import Reader
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
 from bookings.links import LINK_LABEL, PAGE_LABEL, sign_link, sign_page
+from bookings.models import Kind
 from bookings.notifications import in_words
 from bookings.requests import BookingStore
 from bookings.settings import BookingSettings, open_store
@@ -47,10 +48,10 @@ class Office:
         """The address of the page on which a visitor can change a request; None where there is none."""
         return self.settings.link(sign_link(reference, self.store.cipher.derive(LINK_LABEL), now))
 
-    def page(self, conversation_id: str, now: datetime) -> str | None:
+    def page(self, conversation_id: str, kind: Kind, now: datetime) -> str | None:
         """The address of the page on which the visitor of a conversation makes a request; None where there is none."""
         secret = self.store.cipher.derive(PAGE_LABEL)
-        return self.settings.page(sign_page(conversation_id, secrets.token_urlsafe(16), secret, now))
+        return self.settings.page(sign_page(conversation_id, kind, secrets.token_urlsafe(16), secret, now))
 
     def promise(self, due_at: datetime) -> str:
         """What happens next, and by when if the clinic says so."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from assistant import tokens
+from bookings.models import Kind
 
 PAGE_LABEL = "booking-page"  # for ContactCipher.derive, as LINK_LABEL
 PAGE_LIFETIME = timedelta(hours=24)
@@ -25,17 +26,17 @@ def read_link(token: str, secret: bytes, now: datetime, max_age: timedelta) -> s
     return tokens.read(token, secret, LINK_LABEL, now, max_age)
 
 
-def sign_page(conversation_id: str, submission_key: str, secret: bytes, now: datetime) -> str:
+def sign_page(conversation_id: str, kind: Kind, submission_key: str, secret: bytes, now: datetime) -> str:
     """The token of a link to the page on which the visitor of a conversation makes a request.
 
     Args:
         submission_key: names the request, so that the page can be sent twice without making two.
         secret: `ContactCipher.derive(PAGE_LABEL)`.
     """
-    return tokens.sign(f"{submission_key} {conversation_id}", secret, PAGE_LABEL, now)
+    return tokens.sign(f"{kind.value} {submission_key} {conversation_id}", secret, PAGE_LABEL, now)
 
 
-def read_page(token: str, secret: bytes, now: datetime) -> tuple[str, str]:
-    """The conversation and the submission key of such a link. Raises: tokens.Expired, tokens.Forged."""
-    key, _, conversation_id = tokens.read(token, secret, PAGE_LABEL, now, PAGE_LIFETIME).partition(" ")
-    return conversation_id, key
+def read_page(token: str, secret: bytes, now: datetime) -> tuple[str, Kind, str]:
+    """Conversation, kind and submission key of such a link. Raises: tokens.Expired, tokens.Forged."""
+    kind, key, conversation_id = tokens.read(token, secret, PAGE_LABEL, now, PAGE_LIFETIME).split(" ", 2)
+    return conversation_id, Kind(kind), key

@@ -64,22 +64,22 @@ class BookPage:
 
     async def show(self, request: Request, token: str) -> HTTPResponse:
         """The empty form."""
-        self._opened(token)
-        return self._page(token, dict.fromkeys(_FIELDS, ""), {})
+        _, kind, _ = self._opened(token)
+        return self._page(token, kind, dict.fromkeys(_FIELDS, ""), {})
 
     async def send(self, request: Request, token: str) -> HTTPResponse:
         """Store the request, or say what is wrong with it; sent twice it is one request."""
-        conversation_id, key = self._opened(token)
+        conversation_id, kind, key = self._opened(token)
         self._codes.check(request, token)
         typed = {field: str(request.form.get(field, "")).strip()[:_LONGEST] for field in _FIELDS}
         read, problems = await asyncio.to_thread(self._read, typed)
         if problems:
-            return self._page(token, typed, problems)
+            return self._page(token, kind, typed, problems)
         now = self._clock()
         new = NewRequest(
             submission_key=key,
             conversation_id=conversation_id,
-            kind=Kind.CONSULTATION,
+            kind=kind,
             consent_version=self._clinic.privacy_notice_version,
             consent_at=now,
             due_at=self._clinic.due_at(now),
@@ -89,8 +89,8 @@ class BookPage:
         link = sign_link(receipt.reference, self._store.cipher.derive(LINK_LABEL), now)
         return redirect(f"{self._pages.base}{LINK_PATH}/{link}", status=303)
 
-    def _opened(self, token: str) -> tuple[str, str]:
-        """The conversation of a link, and the key of its request. Raises: Problem."""
+    def _opened(self, token: str) -> tuple[str, Kind, str]:
+        """The conversation of a link, and kind and key of its request. Raises: Problem."""
         again = "Please write “book a consultation” in the chat again, and you get a new one."
         try:
             opened = read_page(token, self._secret, self._clock())
@@ -137,11 +137,12 @@ class BookPage:
         else:
             problems["times"] = wording.times_refusal(told)
 
-    def _page(self, token: str, typed: Mapping[str, str], problems: Mapping[str, str]) -> HTTPResponse:
+    def _page(self, token: str, kind: Kind, typed: Mapping[str, str], problems: Mapping[str, str]) -> HTTPResponse:
         """The form; what is wrong is said beside each field, with what was typed still in it."""
         return self._pages.page(
             "book.html",
             422 if problems else 200,
+            is_call_back=kind is Kind.CALL_BACK,
             typed=typed,
             problems={**dict.fromkeys(_FIELDS, ""), **problems},
             topics=wording.TOPICS,

@@ -78,8 +78,8 @@ async def test_no_form_opens_and_the_link_is_of_this_conversation(
         address, _, token = slots["booking_page"].rpartition("/")
         assert address == "https://clinic.test/book"
         opened.append(read_page(token, office.store.cipher.derive(PAGE_LABEL), utc_now()))
-    assert {named for named, _ in opened} == {conversation}
-    assert len({key for _, key in opened}) == 2, "asked for anew, it is another request"
+    assert {named for named, *_ in opened} == {conversation}
+    assert len({key for *_, key in opened}) == 2, "asked for anew, it is another request"
 
 
 @FORMS

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.tokens import Expired, Forged
 from bookings.links import LINK_LABEL, PAGE_LABEL, PAGE_LIFETIME, read_link, read_page, sign_link, sign_page
+from bookings.models import Kind
 from bookings.reference import new_reference
 from bookings.secrets import ContactCipher
 from tests.bookings.conftest import NOW
@@ -61,9 +62,9 @@ def test_any_text_is_refused(text: str) -> None:
 
 def test_a_page_is_of_one_conversation_and_one_request_for_a_day() -> None:
     secret = ContactCipher(b"k" * 32).derive(PAGE_LABEL)
-    token = sign_page("telegram:ab12", "key-1", secret, NOW)
+    token = sign_page("telegram:ab12", Kind.CONSULTATION, "key-1", secret, NOW)
     assert quote(token, safe="") == token
-    assert read_page(token, secret, NOW + PAGE_LIFETIME) == ("telegram:ab12", "key-1")
+    assert read_page(token, secret, NOW + PAGE_LIFETIME) == ("telegram:ab12", Kind.CONSULTATION, "key-1")
     with pytest.raises(Expired):
         read_page(token, secret, NOW + PAGE_LIFETIME + timedelta(seconds=1))
 
@@ -72,4 +73,4 @@ def test_a_link_to_a_request_opens_no_page_nor_the_other_way_round() -> None:
     with pytest.raises(Forged):
         read_page(sign_link(REFERENCE, SECRET, NOW), SECRET, NOW)
     with pytest.raises(Forged):
-        read_link(sign_page("telegram:ab12", "key-1", SECRET, NOW), SECRET, NOW, WEEK)
+        read_link(sign_page("telegram:ab12", Kind.CONSULTATION, "key-1", SECRET, NOW), SECRET, NOW, WEEK)

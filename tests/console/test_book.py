@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from bookings.links import PAGE_LABEL, PAGE_LIFETIME, sign_page
+from bookings.models import Kind
 from bookings.secrets import ContactCipher
 from tests.browser import violations, visit
 from tests.conftest import PROJECT_DIR
@@ -23,9 +24,9 @@ FILLED = {
 }
 
 
-def link_of(site: Site, conversation: str = "telegram:abc", key: str = "key-1") -> str:
+def link_of(site: Site, kind: Kind = Kind.CONSULTATION, key: str = "key-1") -> str:
     secret = ContactCipher(b"k" * 32).derive(PAGE_LABEL)
-    return f"/book/{sign_page(conversation, key, secret, site.clock.now)}"
+    return f"/book/{sign_page('telegram:abc', kind, key, secret, site.clock.now)}"
 
 
 def send(site: Site, link: str, **fields: str) -> httpx.Response:
@@ -49,6 +50,13 @@ def test_sent_twice_it_is_one_request(site: Site) -> None:
     link = link_of(site)
     assert [send(site, link).status_code for _ in range(2)] == [303, 303]
     assert len(site.store.list_open()) == 1
+
+
+def test_a_wish_for_a_person_is_a_call_back(site: Site) -> None:
+    link = link_of(site, Kind.CALL_BACK)
+    assert "Ask the team to contact you" in words_of(site.get(link))
+    send(site, link)
+    assert [view.kind for view in site.store.list_open()] == [Kind.CALL_BACK]
 
 
 def test_without_times_and_topic_any_time_will_do(site: Site) -> None:
