@@ -62,7 +62,7 @@ def _rate(assistant: Assistant, platforms: Platforms, name: str, seconds: float)
         assert post(assistant, signed[place]).status_code == 200
         return (time.monotonic() - at) * 1000
 
-    with ThreadPoolExecutor(40) as pool:
+    with ThreadPoolExecutor(20) as pool:
         took = sorted(pool.map(send, range(len(visitors))))
     wait_until(lambda: all(visitor.heard for visitor in visitors), 120)
     answered = sorted((platforms.last(one.address).at - sent_at[one.address]) * 1000 for one in visitors if one.heard)

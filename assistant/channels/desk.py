@@ -40,7 +40,7 @@ OUTAGES = (SQLAlchemyError, OSError)
 _PATIENCE = 10.0  # seconds that a visitor's request waits for its answer; later ones come as events
 _LOOK_AGAIN = 0.2  # seconds between looks whether another process has answered
 _LEFT_ALONE = 5.0  # seconds after which a message that nobody answers is answered by whoever sees it
-_AT_ONCE = 4  # messages that are answered at the same time: more would only make each wait longer, and new ones as well
+_AT_ONCE = 2  # messages that are answered at the same time: more would only make each wait longer, and new ones as well
 _REMEMBERED = 2000  # exchanges of this process
 
 _Key = tuple[str, str]  # the conversation, and the id that the visitor's browser gave the message

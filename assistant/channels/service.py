@@ -98,8 +98,16 @@ class ChatService:
         live.start()
         courier.start()
         store.with_turn(house_rules.enqueue)
+        self._app.add_task(self._warm_up())
         understand = lambda text: self._app.ctx.agent.parse_message(text)  # noqa: E731
         return Ready(store, Desk(store, self._on_new_message, understand, live.changed, courier.look), live, courier)
+
+    async def _warm_up(self) -> None:
+        """Understand something before anybody writes: the first message takes a second else, and others wait for it."""
+        try:
+            await self._app.ctx.agent.parse_message("hello")
+        except Exception as error:  # the first visitor's message will say what is wrong
+            logger.warning("channels.warm_up.failed", reason=type(error).__name__)
 
     async def _look_around(self) -> None:
         """See what other processes have done, and clean up after those that died."""
