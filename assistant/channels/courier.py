@@ -29,6 +29,7 @@ _BATCH = 5  # parts, of as many conversations, that are borrowed at a time
 _AT_ONCE = 10  # parts of one channel that are on their way at the same time
 _LOOK = 1.0  # seconds between looks at what is due
 _PATIENCE = 40.0  # seconds for one part, below the time that it is borrowed for
+_Write = Callable[[Any, float], Any]
 _ALONE_TRIES, _ALONE_DELAY = 5, 2.0
 
 
@@ -81,6 +82,8 @@ class Courier:
         self._tasks: set[asyncio.Task[None]] = set()
         self._alone: set[asyncio.Task[None]] = set()
         self._sending: Counter[str] = Counter()
+        self._outcomes: list[tuple[_Write, asyncio.Future[Any]]] = []
+        self._noting = asyncio.Lock()
         self._next_at: dict[str, float] = {}  # when a channel may be sent the next message
 
     def start(self) -> None:
@@ -176,16 +179,16 @@ class Courier:
         try:
             platform_id = await self._hand_over(due.channel, address, due.body)
         except SendRefused as error:
-            await asyncio.to_thread(self._give_up, due, error)
+            await self._give_up(due, error)
             log.error("channels.delivery.refused", error=error.code)
         except SendFailed as error:
-            is_kept = await asyncio.to_thread(self._put_off, due, error.code, error.retry_after)
+            is_kept = await self._put_off(due, error.code, error.retry_after)
             log.warning("channels.delivery.failed" if is_kept else "channels.delivery.given_up", error=error.code)
         except Exception as error:  # a mistake of ours is no reason to lose the reply or the ones behind it
-            await asyncio.to_thread(self._put_off, due, type(error).__name__, None)
+            await self._put_off(due, type(error).__name__, None)
             log.error("channels.delivery.crashed", error=type(error).__name__)
         else:
-            await asyncio.to_thread(self._sent, due, platform_id)
+            await self._sent(due, platform_id)
 
     async def _hand_over(self, channel: str, address: str, body: Mapping[str, Any]) -> str | None:
         """Send one part, not before the channel's rate allows it."""
@@ -210,28 +213,45 @@ class Courier:
                         return
                     await asyncio.sleep(max(error.retry_after or 0, _ALONE_DELAY * 2**attempt))
 
-    def _sent(self, due: Due, platform_id: str | None) -> None:
-        self._note(lambda session, now: deliveries.sent(session, due.id, platform_id, now))
+    async def _sent(self, due: Due, platform_id: str | None) -> None:
+        await self._note(lambda session, now: deliveries.sent(session, due.id, platform_id, now))
 
-    def _put_off(self, due: Due, error: str, retry_after: float | None) -> bool:
-        return bool(self._note(lambda session, now: deliveries.put_off(session, due, error, retry_after, now)))
+    async def _put_off(self, due: Due, error: str, retry_after: float | None) -> bool:
+        return bool(await self._note(lambda session, now: deliveries.put_off(session, due, error, retry_after, now)))
 
-    def _give_up(self, due: Due, error: SendRefused) -> None:
+    async def _give_up(self, due: Due, error: SendRefused) -> None:
         def note(session: Any, now: float) -> None:
             deliveries.give_up(session, due.id, error.code, now)
             if error.opted_out:
                 addresses.opt_out(session, due.conversation_id, error.opted_out, now)
                 deliveries.drop_waiting(session, due.conversation_id, "OptedOut", now)
 
-        self._note(note)
+        await self._note(note)
 
-    def _note(self, write: Callable[[Any, float], Any]) -> Any:
-        """Note what came of a part, for as long as it is borrowed: else it would be sent again."""
+    async def _note(self, write: _Write) -> Any:
+        """Note what came of a part, together with what came of others meanwhile: one transaction for all of them."""
+        noted: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._outcomes.append((write, noted))
+        async with self._noting:
+            if not noted.done():
+                outcomes, self._outcomes = self._outcomes, []
+                try:
+                    results = await asyncio.to_thread(self._write, [one for one, _ in outcomes])
+                except Exception as error:  # each is told, and is sent again once its lease is over
+                    for _, other in outcomes:
+                        other.set_exception(error)
+                else:
+                    for (_, other), result in zip(outcomes, results):
+                        other.set_result(result)
+        return await noted
+
+    def _write(self, outcomes: Sequence[_Write]) -> list[Any]:
+        """Write outcomes, for as long as their parts are borrowed: else they would be sent again."""
         until = time.monotonic() + deliveries.LEASE - _PATIENCE
         while True:
             try:
                 with self._store.writing() as session:
-                    return write(session, time.time())
+                    return [write(session, time.time()) for write in outcomes]
             except _OUTAGES:
                 if time.monotonic() >= until:
                     raise
