@@ -21,6 +21,7 @@ from tests.platforms.api import Platforms, doubled, wait_until
 
 BOUND_MS = 200.0  # of an acknowledgement's p95
 RATE = 20.0  # messages a second
+_FIRST_SECONDS = 5.0
 _QUESTIONS = ("what are the side effects", "what is a session like", "is it safe", "how long does a session take")
 _SAID = ("what is a session like", "what are the side effects", "how long does a session take", "is it safe", "hello")
 
@@ -38,7 +39,8 @@ def main() -> int:
         try:
             print(f"{RATE:.0f} messages a second, each of another visitor; milliseconds")
             print(f"{'channel':<17} {'acknowledged p50':>17} {'p95':>6} {'longest':>8} {'answered p50':>13} {'p95':>6}")
-            is_quick = [_rate(assistant, platforms, name, arguments.seconds) for name in CHANNELS]
+            _rate(assistant, platforms, "sms", _FIRST_SECONDS, "just started")  # its caches are empty: no bound
+            is_quick = [_rate(assistant, platforms, name, arguments.seconds, name) for name in CHANNELS]
             is_whole = _outage(assistant, platforms, arguments.down)
         finally:
             assistant.process.send_signal(signal.SIGINT)
@@ -49,7 +51,7 @@ def main() -> int:
     return 0 if all(is_quick) and is_whole and not platforms.violations else 1
 
 
-def _rate(assistant: Assistant, platforms: Platforms, name: str, seconds: float) -> bool:
+def _rate(assistant: Assistant, platforms: Platforms, name: str, seconds: float, title: str) -> bool:
     """Send messages at the rate, not waiting for answers; whether they are acknowledged in time."""
     visitors = [Texter(assistant, platforms, CHANNELS[name]) for _ in range(int(seconds * RATE))]
     signed = [one.platform.text(one.sender, _QUESTIONS[i % len(_QUESTIONS)]) for i, one in enumerate(visitors)]
@@ -68,7 +70,7 @@ def _rate(assistant: Assistant, platforms: Platforms, name: str, seconds: float)
     answered = sorted((platforms.last(one.address).at - sent_at[one.address]) * 1000 for one in visitors if one.heard)
     p95 = took[int(len(took) * 0.95)]
     print(
-        f"{name:<17} {statistics.median(took):>17.0f} {p95:>6.0f} {took[-1]:>8.0f} "
+        f"{title:<17} {statistics.median(took):>17.0f} {p95:>6.0f} {took[-1]:>8.0f} "
         f"{statistics.median(answered):>13.0f} {answered[int(len(answered) * 0.95)]:>6.0f}"
         + ("" if len(answered) == len(visitors) else f"   {len(visitors) - len(answered)} without an answer"),
         flush=True,
