@@ -1,5 +1,5 @@
 """The command line of an installation: `uv run python -m assistant reindex`, `demo`, `staff add`, `audit verify`,
-`channel simulate`."""
+`channel simulate`, `privacy report`, `keys add`, `keys reseal`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import sys
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant.cipher import Unreadable
 from assistant.conversations import demo
 from assistant.conversations.reindex import reindex
+from assistant.conversations.resealing import reseal as reseal_conversations
 from assistant.database import BOOKINGS, CONVERSATIONS, database_url, migrate, open_database
-from assistant.keys import KeyProblem
+from assistant.keys import KeyProblem, add_keys
+from assistant.privacy_report import report
+from bookings.resealing import reseal as reseal_requests
 from bookings.secrets import ContactCipher
 
 
@@ -38,6 +42,11 @@ def main() -> int:
     post.add_argument("--text", required=True, help="what the visitor writes")
     post.add_argument("--from", dest="sender", default="", help="who writes, as the platform names them")
     post.add_argument("--server", default="", help="http://127.0.0.1 at RASA_PORT where it is left out")
+    private = commands.add_parser("privacy", help="what is kept of visitors").add_subparsers(required=True)
+    private.add_parser("report", help="where, how and for how long it is kept; no word of theirs")
+    keys = commands.add_parser("keys", help="keys of what is encrypted").add_subparsers(dest="step", required=True)
+    keys.add_parser("add", help="put a new key in front of each key file; then start the servers again")
+    keys.add_parser("reseal", help="write everything anew with the present keys, so that earlier ones can go")
     arguments = parser.parse_args()
     if arguments.command == "demo" and arguments.conversations < 1:
         parser.error("--conversations: at least 1")
@@ -46,7 +55,12 @@ def main() -> int:
             return _staff(arguments)
         if arguments.command == "channel":
             return _simulate(arguments, parser)
+        if arguments.command == "keys":
+            return _keys(arguments.step)
         engine = _opened(CONVERSATIONS)
+        if arguments.command == "privacy":
+            print(*report(engine), sep="\n")
+            return 0
         if arguments.command == "demo":
             return _make_up(engine, arguments.conversations, arguments.anyway)
         rebuilt = reindex(engine)
@@ -56,6 +70,23 @@ def main() -> int:
     print(f"{rebuilt.conversations} conversations are readable again.")
     if rebuilt.unreadable:
         print(f"assistant: {rebuilt.unreadable} could not be read and stay as they were", file=sys.stderr)
+    return 0
+
+
+def _keys(step: str) -> int:
+    try:
+        if step == "add":
+            for name in add_keys():
+                print(f"{name}: a new key stands first. Start the servers again, then: python -m assistant keys reseal")
+            return 0
+        counts = reseal_conversations(_opened(CONVERSATIONS))
+        counts += reseal_requests(_opened(BOOKINGS), ContactCipher.load())
+    except (KeyProblem, Unreadable) as problem:
+        print(f"assistant: {problem}", file=sys.stderr)
+        return 1
+    print(f"{sum(counts.values())} rows were written anew.")
+    print("All is written with the present keys: earlier ones can be taken out of the files, except the last line of")
+    print("channels.key and bookings.key, from which pseudonyms and links are made.")
     return 0
 
 

@@ -14,6 +14,7 @@ from assistant.settings import var_dir
 logger = logging.getLogger(__name__)
 
 KEY_BYTES = 32
+ENCRYPTING = ("conversations.key", "channels.key", "bookings.key")
 
 
 class KeyProblem(ValueError):
@@ -26,14 +27,45 @@ def load_key(variable: str, file_name: str) -> bytes:
     Raises:
         KeyProblem: the variable or the file holds something else than 32 bytes in base64.
     """
+    return load_keys(variable, file_name)[0]
+
+
+def load_keys(variable: str, file_name: str) -> list[bytes]:
+    """The keys of a purpose, from where `load_key` has them: the one to write with, then earlier ones, newest first.
+
+    Raises: KeyProblem.
+    """
     text = os.environ.get(variable)
-    if text:
-        return _decode(text, variable)
+    if text and text.split():
+        return [_decode(part, variable) for part in text.split()]
     path = var_dir() / file_name
     if not path.exists():
         _create(path)
     _close_to_others(path)
-    return _decode(path.read_text(encoding="ascii", errors="replace"), path.name)
+    parts = path.read_text(encoding="ascii", errors="replace").split() or [""]
+    return [_decode(part, path.name) for part in parts]
+
+
+def add_keys() -> list[str]:
+    """Put a new key in front of each key file of the data folder that encrypts; their names.
+
+    Keys of the environment are whoever's who set them: there the new one goes in front, with a space between.
+    """
+    changed = []
+    for name in ENCRYPTING:
+        path = var_dir() / name
+        if path.exists():
+            path.with_suffix(".new").write_text(new_key() + "\n" + path.read_text(encoding="ascii"), encoding="ascii")
+            path.with_suffix(".new").chmod(0o600)
+            path.with_suffix(".new").replace(path)
+            _sync_folder(path.parent)
+            changed.append(name)
+    return changed
+
+
+def new_key() -> str:
+    """A fresh key, as the environment or a file holds it."""
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
 def _decode(text: str, source: str) -> bytes:
@@ -51,7 +83,7 @@ def _create(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+        file.write(new_key().encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
     try:

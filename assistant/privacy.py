@@ -21,6 +21,7 @@ from sqlalchemy.engine import Engine
 from assistant.cipher import Unreadable
 from assistant.conversations import daily, erasure, models, search
 from assistant.conversations.addresses import AddressBook
+from assistant.conversations.sealing import opened_event, vault
 from assistant.conversations.spool_erasure import erase_spooled, spooled
 from assistant.database import empty_log, reading, writing
 from assistant.settings import var_dir
@@ -30,6 +31,8 @@ _CONVERSATIONS, _MESSAGES, _DELETED = models.Conversation.__table__, models.Mess
 _MOST_MENTIONS = 20
 # Where the id of a conversation may stand; tables that are added later are looked at without being named here.
 _ID_COLUMNS = frozenset({"conversation_id", "sender_id"})
+_SEALED = {"text", "body"}  # columns that may be encrypted
+_UNREADABLE = "cannot be read: it was encrypted with another key"
 _TEXTS = {"data", "snapshot", "buttons", "runners_up", "actions", "examples"}  # columns that hold JSON
 
 
@@ -180,21 +183,34 @@ def _summaries(engine: Engine, condition: Any, limit: int | None = None) -> list
 
 
 def _read(row: Any) -> dict[str, Any]:
-    return {name: _json(value) if name in _TEXTS else _opened(value) for name, value in row.items()}
+    return {name: _json(value) if name in _TEXTS else _opened(name, value) for name, value in row.items()}
 
 
-def _opened(value: Any) -> Any:
-    """A value; an encrypted address as the person knows it."""
-    if not isinstance(value, (bytes, memoryview)):
+def _opened(name: str, value: Any) -> Any:
+    """A value; an encrypted one as the person knows it."""
+    is_sealed = name in _SEALED and value
+    if not isinstance(value, (bytes, memoryview)) and not is_sealed:
         return value
     try:
-        return AddressBook.load().read(bytes(value))
+        return vault().open(value) if is_sealed else AddressBook.load().read(bytes(value))
     except Unreadable:
-        return "cannot be read: it was encrypted with another key"
+        return _UNREADABLE
 
 
 def _json(text: str | None) -> Any:
     try:
-        return json.loads(text or "null")
+        return _opened_events(json.loads(text or "null"))
     except ValueError:
         return text
+
+
+def _opened_events(value: Any) -> Any:
+    """Events with what a form keeps in them readable."""
+    if isinstance(value, list):
+        return [_opened_events(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    try:
+        return opened_event(value)
+    except Unreadable:
+        return {**value, "value": _UNREADABLE}

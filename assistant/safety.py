@@ -7,12 +7,10 @@ lists (`data/safety/*.txt`) that a clinician can edit; what it misses, the train
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Iterator
+from functools import cache, lru_cache
 
+from assistant.phrases import PhraseList, read_list, readings
 from assistant.settings import PROJECT_DIR
 
 CRISIS = "crisis"
@@ -20,188 +18,61 @@ CRISIS_SPANISH = "crisis_spanish"
 MEDICAL_EMERGENCY = "medical_emergency"
 # The dangers and their word lists; the first that matches counts.
 LISTS = {CRISIS: "crisis.txt", CRISIS_SPANISH: "crisis_spanish.txt", MEDICAL_EMERGENCY: "emergency.txt"}
+CRISES = (CRISIS, CRISIS_SPANISH)
+# How near the danger of a crisis is, which decides what is said first: 911, or 988.
+NOW, THOUGHTS = "now", "thoughts"
 
-_GAPS = {"..": r"(?:\w+ ){0,2}?", "...": r"(?:\w+ ){0,4}?"}
-_ENDS = {"^": "(?<=^ )", "$": r"\Z"}
-_Part = tuple[bool, "re.Pattern[str]", list[set[str]]]  # wanted or not, the phrase, the words it needs
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_LOOKALIKES = str.maketrans("!1034@$57", "iioeaasst")
-# Leading and trailing characters to read: danger may stand at either end of a very long message.
-_EDGE = 4000
-# Letters on either side of a phrase in which an "unless" word counts as nearby: about nine words.
-_NEAR = 50
-# Short forms are read as long ones, in messages and in the lists, so that a list needs to say a thing only once.
-_SHORT = """im=i am|ive=i have|id=i would|ill=i will|hes=he is|shes=she is|theyre=they are|hell=he will|shell=she will|
-hed=he would|shed=she would|theyd=they would|theyll=they will|itll=it will|youre=you are|youd=you would|its=it is|
-thats=that is|whats=what is|theres=there is|isnt=is not|aint=is not|arent=are not|wasnt=was not|werent=were not|
-dont=do not|dnt=do not|doesnt=does not|didnt=did not|cant=can not|cnt=can not|cannot=can not|couldnt=could not|
-wont=will not|wouldnt=would not|shouldnt=should not|hasnt=has not|havent=have not|hadnt=had not|wanna=want to|
-wana=want to|wnna=want to|gonna=going to|gunna=going to|gona=going to|gna=going to|gotta=got to|
-imma=i am going to|ima=i am going to|tryna=trying to|u=you|ur=your|r=are|n=and|w=with|idk=i do not know|rn=right now|
-tn=tonight|tonights=tonight is|tmrw=tomorrow|noone=nobody|everybody=everyone"""
-_LONG = dict(pair.split("=") for pair in _SHORT.replace("\n", "").split("|"))
-
-
-class PhraseError(ValueError):
-    """A line of a word list that cannot be read; the text names file and line."""
-
-
-class PhraseList:
-    """Phrases that mean danger, and harmless ones that hold the same words.
-
-    The language of the lists, one phrase a line:
-    `kill|end` either word · `cut*` any ending · `(my|his)` may be missing · `better_off` words that belong together ·
-    `..` up to two words between, `...` up to four · `^` and `$` start and end of the message · `a + b` only if b is
-    also in the message · `a - b` not if b is nearby · `not: to die for` harmless, taken out first.
-    Before phrases are looked for: `spell: kil|kll = kill` reads the left words as the right one, and `skip: just|so`
-    reads over words. `@close = son|wife` names a group that later lines can use as `@close`. An indented line goes on
-    with the line above it.
-    """
-
-    def __init__(self, lines: Iterable[str], source: str = "list") -> None:
-        self._groups: dict[str, str] = {}
-        self._spelling: dict[str, str] = {}
-        self._pairs: dict[str, str] = {}
-        self._skipped: set[str] = set()
-        self._stems: set[str] = set()
-        self._harmless: list[list[_Part]] = []
-        self._dangers: list[list[_Part]] = []
-        text = "\n".join(line.split("#", 1)[0].rstrip().lower() for line in lines)
-        for phrase in re.finditer(r"^\S.*(?:\n+[ \t]+.*)*", text, re.MULTILINE):
-            try:
-                self._read(" ".join(phrase[0].split()).replace(" |", "|"))
-            except (ValueError, re.error) as error:
-                raise PhraseError(f"{source}:{text.count(chr(10), 0, phrase.start()) + 1}: {error}") from error
-        self._lengths = {len(stem) - 1 for stem in self._stems}
-        self._by_word: dict[str, list[int]] = {}  # which phrases a word may be the beginning of
-        for number, parts in enumerate(self._dangers):
-            for word in min((need for wanted, _, needs in parts if wanted for need in needs), key=len):
-                self._by_word.setdefault(word, []).append(number)
-
-    def matches(self, words: str) -> bool:
-        """Whether a normalised message holds one of the phrases."""
-        words = self._known(words)
-        present = set(words.split())
-        present |= {f"{word[:size]}*" for word in present for size in self._lengths} & self._stems
-        for parts in self._harmless:
-            if self._holds(parts, words, present):
-                words = parts[0][1].sub("~ ", words)  # a sign that no phrase and no gap reads across
-        numbers = {number for word in present for number in self._by_word.get(word, ())}
-        return any(self._holds(self._dangers[number], words, present) for number in sorted(numbers))
-
-    def _known(self, words: str) -> str:
-        for pair, word in self._pairs.items():
-            words = words.replace(pair, word)
-        return f" {' '.join(self._spelling.get(w, w) for w in words.split() if w not in self._skipped)} "
-
-    @staticmethod
-    def _holds(parts: list[_Part], words: str, present: set[str]) -> bool:
-        # Most phrases fall at this first look, which compares words only: it is what keeps the gate fast.
-        if any(need.isdisjoint(present) for wanted, _, needs in parts if wanted for need in needs):
-            return False
-        (_, phrase, _), *others = parts
-        if not all(pattern.search(words) for wanted, pattern, _ in others if wanted):
-            return False
-        unless = [pattern for wanted, pattern, _ in others if not wanted]
-        # A word far off says nothing about this phrase: a long message must not talk itself out of an answer.
-        spans = ((max(0, match.start() - _NEAR), match.end() + _NEAR) for match in phrase.finditer(words))
-        return any(not any(pattern.search(words, *span) for pattern in unless) for span in spans)
-
-    def _read(self, line: str) -> None:
-        group = re.fullmatch(r"(@\w+) = (\S+)", line)
-        if group:
-            self._groups[group[1]] = "|".join(self._options(group[2]))
-        elif line.startswith("skip:"):
-            self._skipped.update(line[5:].strip().split("|"))
-        elif line.startswith("spell:"):
-            wrong, right = line[6:].split(" = ")
-            for word in wrong.strip().split("|"):
-                if "_" in word:
-                    self._pairs[f" {word.replace('_', ' ')} "] = f" {right.strip()} "
-                else:
-                    self._spelling[word] = right.strip()
-        else:
-            harmless = line.startswith("not:")
-            signs = re.split(r" ([+-]) ", line[4:] if harmless else line)
-            parts = [self._part(part, sign == "+") for part, sign in zip(signs[::2], ["+", *signs[1::2]])]
-            (self._harmless if harmless else self._dangers).append(parts)
-
-    def _part(self, phrase: str, wanted: bool) -> _Part:
-        """One phrase as: wanted or not, its regular expression over words between single spaces, the words it needs."""
-        needs: list[set[str]] = []
-        pattern = "(?<= )"  # the space before stays unread, so that two phrases may share it
-        for piece in phrase.split():
-            optional = re.fullmatch(r"\((.+)\)", piece)
-            words = [] if piece in _GAPS else self._options(optional[1] if optional else piece)
-            if not words:  # a gap, or words that are read over
-                pattern += _GAPS.get(piece, "")
-                continue
-            choice = "|".join(_ENDS.get(word) or word.replace("*", r"\w*") + " " for word in words)
-            pattern += f"(?:{choice}){'?' if optional else ''}"
-            if not optional and _ENDS.keys().isdisjoint(words):
-                needs.append({word.split()[0] for word in words})
-                self._stems |= {word for word in needs[-1] if word.endswith("*")}
-        if not needs:
-            raise ValueError("a phrase needs a word that may not be missing")
-        return wanted, re.compile(pattern), sorted(needs, key=len)
-
-    def _options(self, piece: str) -> list[str]:
-        """The words of `a|b_c|@group`, in their long and right spelling."""
-        options: list[str] = []
-        for word in piece.split("|"):
-            if word.startswith("@"):
-                if word not in self._groups:
-                    raise ValueError(f"no group is called '{word}'")
-                options += self._groups[word].split("|")
-            elif word in _ENDS:
-                options.append(word)
-            elif not re.fullmatch(r"\w+\*?", word):
-                raise ValueError(f"cannot read '{word}'")
-            else:
-                options.append(self._known(f" {_long(word.replace('_', ' '))} ").strip())
-        return list(dict.fromkeys(option for option in options if option))
+_FOLDER = PROJECT_DIR / "data" / "safety"
+_PIECE, _OVERLAP = 4000, 400  # characters that are read at a time: so a long message takes no longer than its length
 
 
 @lru_cache(maxsize=32)  # the channel and the pipeline ask about the same message
 def detect(text: str) -> str | None:
     """Say whether a message tells of `crisis` or `medical_emergency`; a crisis wins, as its reply names 911 as well."""
-    if len(text) > 2 * _EDGE:
-        text = f"{text[:_EDGE]} {text[-_EDGE:]}"
-    readings = set(_readings(text))
-    for danger, phrases in _lists().items():
-        if any(phrases.matches(reading) for reading in readings):
+    read = [set(readings(piece)) for piece in _pieces(text)]
+    for danger, name in LISTS.items():
+        phrases = _list(name)
+        if any(phrases.matches(reading) for piece in read for reading in piece):
             return danger
     return None
 
 
-@lru_cache(maxsize=1)
-def _lists() -> dict[str, PhraseList]:
-    return {danger: read_list(PROJECT_DIR / "data" / "safety" / name) for danger, name in LISTS.items()}
+def level(text: str) -> str:
+    """How near the danger is that a message of a crisis tells of: `NOW` for a plan, means at hand, or what is done.
+
+    It chooses the wording of the reply, nothing else. Source: the columns "intent", "plan" and "behavior" of the
+    Columbia screener (C-SSRS), which ask for action at once.
+    """
+    return NOW if _says(text, "immediate.txt") else THOUGHTS
 
 
-def read_list(path: Path) -> PhraseList:
-    """Read a word list, or say in which line it is wrong."""
-    return PhraseList(path.read_text(encoding="utf-8").splitlines(), path.name)
+def takes_back(text: str) -> bool:
+    """Whether a message after one of danger says that it was not meant."""
+    return _says(text, "taken_back.txt")
 
 
-def _readings(text: str) -> Iterable[str]:
-    """The message as words between single spaces: as written, and with digits and signs read as letters."""
-    folded = unicodedata.normalize("NFKD", _INVISIBLE.sub("", text)).casefold()
-    folded = "".join(char for char in folded if char not in "'’‘`´" and not unicodedata.combining(char))
-    yield _words(folded, r"\1\1")
-    letters = (
-        word.rstrip("!.,;:?").translate(_LOOKALIKES) if re.search("[a-z]", word) else word for word in folded.split()
-    )
-    yield _words(" ".join(letters), r"\1")
+def is_of_minor(text: str) -> bool:
+    """Whether the writer says that they are under 18."""
+    return _says(text, "minor.txt")
 
 
-def _words(text: str, repeated: str) -> str:
-    spaced = re.sub(r"[\W_]+", " ", text)
-    shortened = re.sub(r"([a-z])\1{2,}", repeated, spaced)  # "diiie" is "die"
-    paired = re.sub(r"\b(?:(i) (m)|(\w+n) (t))\b", r"\1\2\3\4", shortened)  # "don t" is "dont"
-    joined = re.sub(r"\b(?:[a-z] ){2,}[a-z]\b", lambda m: m[0].replace(" ", ""), paired)  # "k i l l" is "kill"
-    return f" {_long(joined)} "
+def _says(text: str, name: str) -> bool:
+    phrases = _list(name)
+    return any(phrases.matches(reading) for piece in _pieces(text) for reading in set(readings(piece)))
 
 
-def _long(words: str) -> str:
-    return " ".join(_LONG.get(word, word) for word in words.split())
+@cache
+def _list(name: str) -> PhraseList:
+    return read_list(_FOLDER / name)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A message in parts that overlap: danger may stand anywhere in a very long one."""
+    start = 0
+    while True:
+        end = start + _PIECE
+        if end >= len(text):
+            yield text[start:]
+            return
+        yield text[start:end]
+        start = end - _OVERLAP

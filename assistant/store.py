@@ -20,6 +20,7 @@ from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event as RasaEvent
+from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -28,6 +29,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from assistant.conversations import erasure, windows
 from assistant.conversations.messages import Message
 from assistant.conversations.projection import Projection
+from assistant.conversations.sealing import known_of
 from assistant.conversations.spool import Spool
 from assistant.conversations.storable import storable
 from assistant.conversations.turns import ConversationDeleted, Turn, is_replayed, write_turn
@@ -175,7 +177,8 @@ class ConversationStore(SQLTrackerStore):
             return
         after, window = known.moved_on(self.domain.slots)
         stored = storable([event.as_dict() for event in events])
-        turn = Turn(storable(tracker.sender_id), stored, known.event_count, window)
+        named = known_of(storable([event.as_dict() for event in tracker.events if isinstance(event, SlotSet)]))
+        turn = Turn(storable(tracker.sender_id), stored, known.event_count, window, known=sorted(named))
         try:
             messages, is_whole = self._write(turn)
         except ConversationDeleted:

@@ -12,14 +12,18 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import structlog
+from sqlalchemy.engine import Engine
 
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
-from assistant.database import BOOKINGS, database_url, open_database
+from assistant.conversations import alerts
+from assistant.database import BOOKINGS, CONVERSATIONS, database_url, open_database
 from assistant.settings import var_dir
+from bookings import alerting
+from bookings.alerting import AlertSender
 from bookings.models import Target
 from bookings.notifications import SEND_SECONDS, DeliveryFailed, DeliveryRefused, Notice, Sender
 from bookings.notifications.email import MailSettings, StaffEmail, VisitorEmail, mail_settings
@@ -62,6 +66,12 @@ def configured_senders(clinic: Clinic, clock: Callable[[], datetime]) -> dict[Ta
     if webhook is not None:
         senders[Target.WEBHOOK] = WebhookSender(webhook, clock)
     return senders
+
+
+def alert_senders(senders: Mapping[Target, Sender]) -> dict[str, AlertSender]:
+    """Who of the configured senders tells staff of a danger."""
+    ways = {Target.STAFF_EMAIL: alerts.EMAIL, Target.WEBHOOK: alerts.WEBHOOK}
+    return {ways[target]: cast(AlertSender, sender) for target, sender in senders.items() if target in ways}
 
 
 async def deliver_due(outbox: Outbox, senders: Mapping[Target, Sender], stop: asyncio.Event | None = None) -> int:
@@ -168,12 +178,12 @@ def _beat() -> None:
     alive.touch()
 
 
-async def _until_told(outbox: Outbox, senders: Mapping[Target, Sender]) -> None:
+async def _until_told(outbox: Outbox, conversations: Engine, senders: Mapping[Target, Sender]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     logger.info("booking.delivery.started", targets=sorted(target.value for target in senders))
-    await run(outbox, senders, stop)
+    await asyncio.gather(run(outbox, senders, stop), alerting.run(conversations, alert_senders(senders), stop))
     logger.info("booking.delivery.stopped")
 
 
@@ -189,9 +199,10 @@ def main() -> None:
     try:
         senders = configured_senders(Clinic.load(), utc_now)
         outbox = Outbox(open_database(database_url(BOOKINGS)), ContactCipher.load(), utc_now)
+        conversations = open_database(database_url(CONVERSATIONS))
     except ValueError as problem:
         sys.exit(f"bookings.deliver: {problem}")
-    asyncio.run(_until_told(outbox, senders))
+    asyncio.run(_until_told(outbox, conversations, senders))
 
 
 if __name__ == "__main__":

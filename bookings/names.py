@@ -7,8 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from assistant.english import common_words
 from bookings.contact import Found, find_contacts
-from bookings.english import common_words
 
 _LOOKED_AT = 2_000  # characters of a message
 _LONGEST = 80  # characters of a name

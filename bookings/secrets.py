@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.cipher import FieldCipher, Unreadable
-from assistant.keys import load_key
+from assistant.keys import load_keys
 
 __all__ = ["ContactCipher", "Unreadable"]
 
@@ -11,8 +13,8 @@ __all__ = ["ContactCipher", "Unreadable"]
 class ContactCipher(FieldCipher):
     """Writes and reads the encrypted fields of requests."""
 
-    def __init__(self, key: bytes) -> None:
-        super().__init__(key, "bookings")
+    def __init__(self, key: bytes, earlier: Sequence[bytes] = ()) -> None:
+        super().__init__(key, "bookings", earlier)
 
     @classmethod
     def load(cls) -> ContactCipher:
@@ -20,4 +22,5 @@ class ContactCipher(FieldCipher):
 
         Raises: KeyProblem.
         """
-        return cls(load_key("BOOKINGS_KEY", "bookings.key"))
+        key, *earlier = load_keys("BOOKINGS_KEY", "bookings.key")
+        return cls(key, earlier)

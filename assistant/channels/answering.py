@@ -40,7 +40,7 @@ def apology(text: str) -> tuple[str, str | None]:
     """
     danger = safety.detect(text)
     if danger:
-        return safety_text(danger), None
+        return safety_text(danger, text), None
     error_id = secrets.token_hex(4)
     logger.error("channels.message.unanswered", error_id=error_id)
     return FAILED, error_id

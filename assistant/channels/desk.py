@@ -21,6 +21,7 @@ from rasa.shared.core.events import BotUttered
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from assistant import safety
 from assistant.channels import house_rules
 from assistant.channels.answering import Handler, answer, apology
 from assistant.channels.buttons import button_title
@@ -32,6 +33,7 @@ from assistant.conversations import erasure, inbox, queries, takeover
 from assistant.conversations.inbox import MOST_ATTEMPTS, Arrival
 from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.turns import ConversationDeleted
+from assistant.policies.aftercare import noticed
 from assistant.store import ConversationStore
 
 logger = structlog.get_logger()
@@ -206,7 +208,7 @@ class Desk:
             if afterword := house_rules.afterword(conversation_id, arrival):
                 await self._store.record(conversation_id, [afterword])
         elif danger := await danger_in(arrival, self._understand):
-            await self._answer(conversation_id, replace(arrival, danger=danger))
+            await self._answer(conversation_id, replace(arrival, danger=danger), is_taken)
         elif prepared.is_muted:
             await asyncio.to_thread(self._keep_muted, conversation_id, arrival)
         elif not await asyncio.to_thread(self._hear, conversation_id, arrival):
@@ -250,21 +252,21 @@ class Desk:
             return []
         return over
 
-    async def _answer(self, conversation_id: str, arrival: Arrival) -> None:
+    async def _answer(self, conversation_id: str, arrival: Arrival, is_watched: bool = False) -> None:
         """Answer a message, once even if it is asked for again meanwhile."""
         key = (conversation_id, arrival.client_id)
         task = self._answering.get(key)
         if task is None:
-            task = asyncio.ensure_future(self._let_rasa_answer(conversation_id, arrival))
+            task = asyncio.ensure_future(self._let_rasa_answer(conversation_id, arrival, is_watched))
             self._answering[key] = task
             task.add_done_callback(lambda _: self._answering.pop(key, None))
         await asyncio.shield(task)
 
-    async def _let_rasa_answer(self, conversation_id: str, arrival: Arrival) -> None:
+    async def _let_rasa_answer(self, conversation_id: str, arrival: Arrival, is_watched: bool) -> None:
         key = (conversation_id, arrival.client_id)
         if key in self._exchanges:
             return
-        message = user_message(conversation_id, arrival)
+        message = user_message(conversation_id, arrival, is_watched)
         is_poison = arrival.attempts >= MOST_ATTEMPTS
         if not is_poison and await answer(self._on_new_message, message):
             if key not in self._exchanges and not await self._forget_erased({conversation_id}):
@@ -274,7 +276,8 @@ class Desk:
         text, error_id = apology(arrival.text)
         sorry = BotUttered(text, metadata={"error_id": error_id} if error_id else None)
         said = [] if key in self._exchanges else [uttered(arrival, message)]
-        await self._store.record(conversation_id, [*said, sorry])
+        remembered = noticed(time.time()) if safety.detect(arrival.text) in safety.CRISES else []
+        await self._store.record(conversation_id, [*said, sorry, *remembered])
 
     def _note(self, conversation_id: str, messages: Sequence[Message]) -> None:
         """Remember what was said in a turn, and tell whoever listens."""

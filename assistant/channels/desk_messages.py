@@ -11,6 +11,7 @@ from rasa.shared.core.events import UserUttered
 from assistant.channels.table import channel_of
 from assistant.conversations.inbox import Arrival
 from assistant.conversations.messages import ASSISTANT, VISITOR, Message
+from assistant.policies.aftercare import WATCHED
 from assistant.safety_replies import parse_data
 
 
@@ -32,8 +33,12 @@ def pressed(arrival: Arrival, title: str | None) -> Arrival:
     return replace(arrival, text=title)
 
 
-def user_message(conversation_id: str, arrival: Arrival) -> UserMessage:
-    """A message as Rasa takes it; one of danger has its meaning already."""
+def user_message(conversation_id: str, arrival: Arrival, is_watched: bool = False) -> UserMessage:
+    """A message as Rasa takes it; one of danger has its meaning already.
+
+    Args:
+        is_watched: whether a member of staff is in the chat.
+    """
     return UserMessage(
         arrival.payload or arrival.text,
         Replies(channel_of(conversation_id)),
@@ -41,7 +46,7 @@ def user_message(conversation_id: str, arrival: Arrival) -> UserMessage:
         parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger else None,
         input_channel=channel_of(conversation_id),
         message_id=arrival.client_id,
-        metadata={"title": arrival.text} if arrival.payload else None,
+        metadata=({"title": arrival.text} if arrival.payload else {}) | ({WATCHED: True} if is_watched else {}) or None,
     )
 
 

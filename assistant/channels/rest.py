@@ -74,7 +74,7 @@ async def _read(request: Request) -> UserMessage | list[dict[str, Any]]:
             raise Refused(503, "The assistant is starting. Please try again in a few seconds.")
     except Refused:
         if danger:
-            return _safety_reply(safety_text(danger), sender)
+            return _safety_reply(safety_text(danger, text), sender)
         raise
     if danger:
         return _user_message(incoming.plain_text, sender, parse_data(incoming.plain_text, danger))

@@ -18,6 +18,7 @@ from assistant.channels.desk import OUTAGES, Desk
 from assistant.channels.incoming import MAX_BODY, Refused
 from assistant.channels.live import Live
 from assistant.conversations.addresses import AddressBook
+from assistant.egress import refuse_leaks
 from assistant.store import ConversationStore, conversation_store
 
 logger = structlog.get_logger()
@@ -42,6 +43,7 @@ class ChatService:
     """Made once for an app, by whichever channel comes first."""
 
     def __init__(self, app: Sanic, on_new_message: Handler) -> None:
+        refuse_leaks()
         self._app = app
         self._on_new_message = on_new_message
         self._ready: Ready | None = None

@@ -227,7 +227,7 @@ def _safety_reply(client_id: str, text: str, danger: str) -> list[Message]:
     now = time.time()
     kind = "medical_emergency" if danger == "medical_emergency" else "crisis"
     own = Message(None, client_id, VISITOR, text, now)
-    return [own, Message(None, f"{client_id}.0", ASSISTANT, safety_text(danger), now, danger=kind)]
+    return [own, Message(None, f"{client_id}.0", ASSISTANT, safety_text(danger, text), now, danger=kind)]
 
 
 def _messages(messages: list[Message]) -> HTTPResponse:

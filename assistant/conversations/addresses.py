@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -14,7 +15,7 @@ from assistant.cipher import FieldCipher
 from assistant.conversations import erasure
 from assistant.conversations.messaging_models import ChannelAddress, OptOut
 from assistant.conversations.turns import insert_or_leave
-from assistant.keys import load_key
+from assistant.keys import load_keys
 
 VISITOR, PLATFORM = "visitor", "platform"  # who said that no more messages are wanted
 _FIELD = "addresses.address"
@@ -41,8 +42,8 @@ class Optout:
 class AddressBook:
     """Makes pseudonyms, and keeps addresses under them."""
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = FieldCipher(key, "channels")
+    def __init__(self, key: bytes, earlier: Sequence[bytes] = ()) -> None:
+        self._cipher = FieldCipher(key, "channels", earlier)
         self._secret = self._cipher.derive("address-pseudonym")
 
     @classmethod
@@ -51,7 +52,8 @@ class AddressBook:
 
         Raises: KeyProblem.
         """
-        return cls(load_key("CHANNELS_KEY", "channels.key"))
+        key, *earlier = load_keys("CHANNELS_KEY", "channels.key")
+        return cls(key, earlier)
 
     def who(self, channel: str, address: str) -> str:
         """What stands for an address for good: nobody gets from it to the address without the key."""
@@ -90,6 +92,10 @@ class AddressBook:
     def read(self, sealed: bytes) -> str:
         """An address that was stored. Raises: cipher.Unreadable."""
         return self._cipher.decrypt(sealed, _FIELD)
+
+    def again(self, sealed: bytes) -> bytes | None:
+        """A stored address with the present key; None if it is written with that. Raises: cipher.Unreadable."""
+        return self._cipher.again(sealed, _FIELD)
 
     def _hash(self, text: str) -> str:
         return hmac.new(self._secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]

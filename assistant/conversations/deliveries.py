@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from assistant.conversations.messaging_models import Delivery
+from assistant.conversations.sealing import vault
 
 WAITING, SENT, DELIVERED, READ, FAILED = "waiting", "sent", "delivered", "read", "failed"
 LEASE = 60.0  # seconds that a worker has for one part
@@ -48,7 +49,14 @@ def enqueue(
     channel = conversation_id.partition(":")[0]
     fixed = {"conversation_id": conversation_id, "number": number, "channel": channel, "state": WAITING, "attempts": 0}
     rows = [
-        {**fixed, "part": first + i, "body": json.dumps(body), "next_at": now, "created_at": now, "changed_at": now}
+        {
+            **fixed,
+            "part": first + i,
+            "body": vault().seal(json.dumps(body)),
+            "next_at": now,
+            "created_at": now,
+            "changed_at": now,
+        }
         for i, body in enumerate(bodies)
     ]
     if rows:
@@ -72,7 +80,14 @@ def claim(session: Session, now: float, channels: Collection[str], limit: int) -
     borrowed = {"next_at": now + LEASE, "attempts": _ROWS.c.attempts + 1}
     session.execute(_ROWS.update().where(_ROWS.c.id.in_([row.id for row in rows])).values(borrowed))
     return [
-        Due(row.id, row.conversation_id, row.channel, json.loads(row.body), row.attempts + 1, row.created_at)
+        Due(
+            row.id,
+            row.conversation_id,
+            row.channel,
+            json.loads(vault().open(row.body)),
+            row.attempts + 1,
+            row.created_at,
+        )
         for row in rows
     ]
 
@@ -114,13 +129,13 @@ def put_off(session: Session, due: Due, error: str, retry_after: float | None, n
 def give_up(session: Session, delivery_id: int, error: str, now: float) -> None:
     """Send a part no more: it is a dead letter, which staff see in the transcript."""
     waiting = sa.and_(_ROWS.c.id == delivery_id, _ROWS.c.state == WAITING)
-    session.execute(_ROWS.update().where(waiting).values(state=FAILED, error=error[:96], changed_at=now))
+    session.execute(_ROWS.update().where(waiting).values(state=FAILED, body=None, error=error[:96], changed_at=now))
 
 
 def drop_waiting(session: Session, conversation_id: str, error: str, now: float) -> None:
     """Send nothing of what waits for a visitor."""
     waiting = sa.and_(_ROWS.c.conversation_id == conversation_id, _ROWS.c.state == WAITING)
-    session.execute(_ROWS.update().where(waiting).values(state=FAILED, error=error[:96], changed_at=now))
+    session.execute(_ROWS.update().where(waiting).values(state=FAILED, body=None, error=error[:96], changed_at=now))
 
 
 def note_status(

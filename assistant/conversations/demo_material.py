@@ -120,7 +120,7 @@ def _replies(variants: list[dict[str, Any]]) -> list[Reply]:
     replies = []
     for variant in variants:
         about, text = variant.get("metadata") or {}, variant.get("text")
-        if not text or variant.get("condition") or about.get("needs"):
+        if not text or about.get("needs") or (replies and variant.get("condition")):
             continue
         if all(name.startswith(FILLED) for name in _PLACEHOLDER.findall(text)):
             replies.append(Reply(text, about, tuple(_button(button) for button in variant.get("buttons") or [])))

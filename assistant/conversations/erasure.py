@@ -16,7 +16,7 @@ from assistant.database import reading, writing
 
 _CONVERSATIONS, _EVENTS, _DELETED = models.Conversation.__table__, models.Event.__table__, models.Deleted.__table__
 _TABLES = (
-    *(models.Message, models.Prediction, models.Flag, models.Feedback, models.InboxMessage),
+    *(models.Message, models.Prediction, models.Flag, models.Feedback, models.InboxMessage, models.Alert),
     *(models.Acknowledgement, models.Note, models.Tag, models.Verdict),
     *(messaging_models.ChannelAddress, messaging_models.Delivery),
 )

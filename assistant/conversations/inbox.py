@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.conversations.models import Conversation, InboxMessage
+from assistant.conversations.sealing import vault
 from assistant.conversations.turns import ensure_conversation
 
 LEASE = 30.0  # seconds that a process has for one message; its limit for the action server is far below
@@ -48,7 +49,8 @@ def receive(session: Session, conversation_id: str, channel: str, arrival: Arriv
     Raises: ConversationDeleted.
     """
     ensure_conversation(session.connection(), conversation_id, channel, now)
-    row = asdict(arrival) | {"conversation_id": conversation_id, "received_at": now}
+    words = vault().seal(arrival.text)  # they are gone once the message is answered
+    row = asdict(arrival) | {"conversation_id": conversation_id, "received_at": now, "text": words}
     try:
         with session.begin_nested():
             session.execute(_INBOX.insert().values(row))
@@ -77,13 +79,13 @@ def next_waiting(session: Session, conversation_id: str) -> Arrival | None:
     if row is None:
         return None
     session.execute(_INBOX.update().where(_INBOX.c.id == row.id).values(attempts=row.attempts + 1))
-    return Arrival(row.client_id, row.text, row.payload, row.danger, row.attempts, row.kind)
+    return Arrival(row.client_id, vault().open(row.text), row.payload, row.danger, row.attempts, row.kind)
 
 
 def mark_answered(session: Session, conversation_id: str, client_id: str, now: float) -> None:
     """Note that a message needs no answer any more."""
     mine = sa.and_(_INBOX.c.conversation_id == conversation_id, _INBOX.c.client_id == client_id)
-    session.execute(_INBOX.update().where(mine).values(answered_at=now))
+    session.execute(_INBOX.update().where(mine).values(answered_at=now, text=""))
 
 
 def left_alone(session: Session, before: float, now: float, limit: int = 20) -> list[str]:

@@ -50,7 +50,7 @@ class Delivery(Base):
     number = sa.Column(sa.Integer, nullable=False)  # of the message that it is a part of
     part = sa.Column(sa.Integer, nullable=False)
     channel = sa.Column(sa.String(32), nullable=False)
-    body = sa.Column(sa.Text)  # JSON; emptied once the platform has it
+    body = sa.Column(sa.Text)  # encrypted JSON; emptied once the platform has it, or never will
     state = sa.Column(sa.String(12), nullable=False)
     attempts = sa.Column(sa.Integer, nullable=False)
     next_at = sa.Column(sa.Float, nullable=False)  # not before; while it is being sent, when others may try

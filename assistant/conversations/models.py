@@ -155,6 +155,32 @@ class Acknowledgement(Base):
     by = sa.Column(sa.String(64), nullable=False)
 
 
+class Alert(Base):
+    """Somebody of the staff is to be told of a danger; one row for each way to tell them. Holds no words."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        sa.Index(
+            "ix_alerts_waiting",
+            "next_at",
+            postgresql_where=sa.text("delivered_at IS NULL"),
+            sqlite_where=sa.text("delivered_at IS NULL"),
+        ),
+    )
+
+    id = sa.Column(COUNTER, primary_key=True)
+    delivery_id = sa.Column(sa.String(32), nullable=False, unique=True)
+    conversation_id = sa.Column(ID, nullable=False, index=True)
+    number = sa.Column(sa.Integer, nullable=False)
+    kind = sa.Column(sa.String(32), nullable=False)
+    target = sa.Column(sa.String(12), nullable=False)
+    created_at = sa.Column(sa.Float, nullable=False)
+    next_at = sa.Column(sa.Float, nullable=False)  # not before; while it is being sent, when others may try
+    attempts = sa.Column(sa.Integer, nullable=False)
+    delivered_at = sa.Column(sa.Float)
+    error = sa.Column(sa.String(96))
+
+
 class Note(Base):
     """What staff write to each other about a conversation; the visitor never sees it."""
 

@@ -14,6 +14,7 @@ from assistant.conversations.daily import note_late
 from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.models import Conversation, Feedback, Prediction
 from assistant.conversations.models import Message as MessageRow
+from assistant.conversations.sealing import stored_text
 
 _MESSAGES, _CONVERSATIONS, _FEEDBACK = MessageRow.__table__, Conversation.__table__, Feedback.__table__
 _PREDICTIONS = Prediction.__table__
@@ -113,7 +114,8 @@ def rate(
     note_late(session, session.execute(sa.select(_FEEDBACK.c.at).where(of_it)).scalars(), now)
     session.execute(_FEEDBACK.delete().where(of_it))
     if rating:
-        values = {"conversation_id": conversation_id, "number": number, "rating": rating, "reason": reason, "at": now}
+        values = {"conversation_id": conversation_id, "number": number, "rating": rating, "at": now}
+        values["reason"] = stored_text(reason, True, ())
         session.execute(_FEEDBACK.insert().values(values))
     return Message.of_row(session.execute(query).mappings().one())
 

@@ -18,6 +18,7 @@ from assistant.conversations import addresses, deliveries
 from assistant.conversations.addresses import Optout
 from assistant.conversations.lines import Line, StaffNote, read_json, read_lines, read_notes
 from assistant.conversations.models import Conversation, Event, Tag
+from assistant.conversations.sealing import opened_event
 
 _CONVERSATIONS, _EVENTS, _TAGS = Conversation.__table__, Event.__table__, Tag.__table__
 _MOST_NEWS = 200  # messages at once
@@ -189,7 +190,7 @@ def _told(session: Session, conversation_id: str) -> _Told:
         elif row.type_name == "user":
             key = str(event.get("message_id") or f"e{row.seq}")
         elif row.type_name == "slot" and event.get("name"):
-            name, value = str(event["name"]), event.get("value")
+            name, value = str(event["name"]), _value(event, damage)
             told.slots.setdefault(key, {})[name] = value
             if name == _NAME_SLOT and isinstance(value, str) and value and value not in told.names:
                 told.names.append(value)
@@ -197,6 +198,14 @@ def _told(session: Session, conversation_id: str) -> _Told:
             told.origins[_moment(event), str(event.get("text") or "")] = _origin(event)
     told.is_damaged = bool(damage)
     return told
+
+
+def _value(event: Mapping[str, Any], damage: list[str]) -> Any:
+    try:
+        return opened_event(event).get("value")
+    except ValueError:  # encrypted with a key that is gone
+        damage.append("slot")
+        return None
 
 
 def _origin(event: Mapping[str, Any]) -> Origin:

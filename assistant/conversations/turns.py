@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.orm import Session
 
+from assistant.conversations import alerts
 from assistant.conversations.daily import note_late
-from assistant.conversations.messages import Message
+from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.models import (
     Conversation,
     Deleted,
@@ -26,9 +27,11 @@ from assistant.conversations.models import (
 )
 from assistant.conversations.models import Message as MessageRow
 from assistant.conversations.projection import Projection
+from assistant.conversations.sealing import stored_event, stored_text, vault
 
 _EVENTS, _CONVERSATIONS, _MESSAGES = Event.__table__, Conversation.__table__, MessageRow.__table__
 _PREDICTIONS, _FLAGS, _INBOX = Prediction.__table__, Flag.__table__, InboxMessage.__table__
+_WORDS = ("events", "window", "known")  # of a turn
 _DELETED, _REPLAYED = Deleted.__table__, Replayed.__table__
 
 
@@ -57,6 +60,7 @@ class Turn:
         first_seq: how many events the conversation had when the turn began, as far as the writer knew; None: unknown.
         window: where the next turn begins to read, if that changes.
         turn_id: makes sure that a turn which waited in the spool is written once.
+        known: names and addresses that the visitor gave in a form: they go into no text that is stored.
     """
 
     conversation_id: str
@@ -64,10 +68,17 @@ class Turn:
     first_seq: int | None
     window: Window | None = None
     turn_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    known: Sequence[str] = ()
 
     def as_json(self) -> str:
-        """The turn as a line of text."""
-        return json.dumps(asdict(self))
+        """The turn as a line of text, in which the words are encrypted."""
+        fields = asdict(self)
+        words = {name: fields.pop(name) for name in _WORDS}
+        return json.dumps(fields | {"sealed": vault().seal(json.dumps(words))})
+
+    def stored(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """An event of the turn as it is stored."""
+        return stored_event(event, self.known)
 
     def renamed(self) -> Turn:
         """The same turn with other ids of its messages."""
@@ -81,6 +92,8 @@ class Turn:
     def of_json(cls, line: str) -> Turn:
         """The turn of a line."""
         fields = json.loads(line)
+        if "sealed" in fields:
+            fields |= json.loads(vault().open(fields.pop("sealed")))
         window = fields.pop("window")
         return cls(**fields, window=Window(**window) if window else None)
 
@@ -110,9 +123,10 @@ def write_turn(session: Session, turn: Turn, replayed: bool = False) -> Written:
     _insert(
         connection,
         _EVENTS,
-        [event_row(turn.conversation_id, row.event_count + i, e) for i, e in enumerate(turn.events)],
+        [event_row(turn.conversation_id, row.event_count + i, turn.stored(e)) for i, e in enumerate(turn.events)],
     )
-    insert_read_model(connection, turn.conversation_id, projection)
+    insert_read_model(connection, turn.conversation_id, projection, turn.known)
+    alerts.enqueue(connection, turn.conversation_id, projection.flags, time.time())
     note_late(connection, (message.at for message in projection.messages), time.time())
     _answer_inbox(connection, turn)
     if replayed:
@@ -128,16 +142,20 @@ def write_turn(session: Session, turn: Turn, replayed: bool = False) -> Written:
     if turn.window and alone:
         values |= {
             "window_seq": turn.window.seq,
-            "snapshot": json.dumps(list(turn.window.snapshot)) if turn.window.snapshot else None,
+            "snapshot": json.dumps([turn.stored(e) for e in turn.window.snapshot]) if turn.window.snapshot else None,
         }
     connection.execute(_CONVERSATIONS.update().where(_CONVERSATIONS.c.id == turn.conversation_id).values(values))
     return Written(projection.messages, projection.next_seq, alone)
 
 
-def insert_read_model(connection: Connection, conversation_id: str, projection: Projection) -> None:
-    """Add what a projection has found to the tables of messages, predictions and flags."""
+def insert_read_model(
+    connection: Connection, conversation_id: str, projection: Projection, known: Collection[str] = ()
+) -> None:
+    """Add what a projection has found to the tables of messages, predictions and flags, without personal details."""
     of_it = {"conversation_id": conversation_id}
-    _insert(connection, _MESSAGES, [message.as_row(conversation_id) for message in projection.messages])
+    texts = [stored_text(message.text, message.author == VISITOR, known) for message in projection.messages]
+    messages = [replace(message, text=text) for message, text in zip(projection.messages, texts)]
+    _insert(connection, _MESSAGES, [message.as_row(conversation_id) for message in messages])
     _insert(
         connection,
         _PREDICTIONS,
@@ -209,7 +227,7 @@ def _answer_inbox(connection: Connection, turn: Turn) -> None:
         connection.execute(
             _INBOX.update()
             .where(_INBOX.c.conversation_id == turn.conversation_id, _INBOX.c.client_id.in_(answered))
-            .values(answered_at=time.time())
+            .values(answered_at=time.time(), text="")
         )
 
 

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from assistant.conversations.models import Conversation
 from assistant.conversations.models import Event as EventRow
+from assistant.conversations.sealing import opened_event
 from assistant.conversations.turns import Window
 
 logger = structlog.get_logger()
@@ -124,7 +125,7 @@ def _read(sender_id: str, seq: int, snapshot: str | None, data: Sequence[str], s
         data: its events, as they are stored.
     """
     before: list[dict[str, Any]] = json.loads(snapshot) if snapshot else []
-    events = before + [json.loads(event) for event in data]
+    events = [opened_event(event) for event in [*before, *(json.loads(event) for event in data)]]
     tracker = DialogueStateTracker.from_dict(sender_id, events, slots)
     return Known(tracker, seq, len(before), len(tracker.events))
 

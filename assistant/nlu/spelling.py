@@ -10,8 +10,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib import resources
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -24,6 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from symspellpy import SymSpell, Verbosity
 
+from assistant.english import common_words
 from assistant.nlu.reading import READING
 
 _WORD = re.compile(r"[a-z]+")
@@ -31,16 +30,8 @@ _PAIR = re.compile(r"\b(?P<first>[A-Za-z]+) (?P<second>[A-Za-z]{2,})\b")
 _SMALL = frozenset("a i am an as at be by do go he if in is it me my no of on or so to up us we u".split())
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _LONG = 6  # letters from which two slips are forgiven
-_COMMON = 40_000  # words of the list, most frequent first
 _FARTHEST = 2  # slips
 _OFTEN = 3  # times that a word must stand in the training data to count as one, where no dictionary has it
-
-
-@lru_cache(maxsize=1)
-def english_words() -> frozenset[str]:
-    """The common words of the English frequency list that comes with symspellpy; rare ones are mostly slips here."""
-    text = resources.files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig")
-    return frozenset(line.split(" ", 1)[0] for line in text.splitlines()[:_COMMON])
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -119,10 +110,10 @@ class SpellingMender(GraphComponent, IntentClassifier):
         return written.replace(core, found[0].term, 1) if found else written
 
     def _known(self, word: str) -> bool:
-        return word in self._words or word in english_words()
+        return word in self._words or word in common_words()
 
 
 def vocabulary(texts: Sequence[str]) -> dict[str, int]:
     """The words of texts that are in the dictionary or stand there often, with their counts."""
     counts = Counter(word for text in texts for word in re.findall(r"[a-z]{3,}", text.lower().replace("’", "'")))
-    return {word: n for word, n in sorted(counts.items()) if word in english_words() or n >= _OFTEN}
+    return {word: n for word, n in sorted(counts.items()) if word in common_words() or n >= _OFTEN}

@@ -13,6 +13,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from assistant.policies.aftercare import instead, is_aside, turn_events
 from assistant.policies.forms import end_of_turn, form_action, is_danger
 
 _Mark = tuple[str | None, str | None]  # the intent and the action of a state, where a rule names them
@@ -26,9 +27,19 @@ class IndexedRulePolicy(RulePolicy):
         self, tracker: DialogueStateTracker, domain: Domain, rule_only_data: dict[str, Any] | None = None, **kwargs: Any
     ) -> PolicyPrediction:
         """Predict the next action by the rules, with what Rasa's forms lack around them."""
-        forced = form_action(tracker)
+        events = turn_events(tracker)
+        prediction = self._next(tracker, domain, rule_only_data, **kwargs)
+        prediction.events = [*events, *(prediction.events or [])]
+        return prediction
+
+    def _next(
+        self, tracker: DialogueStateTracker, domain: Domain, rule_only_data: dict[str, Any] | None, **kwargs: Any
+    ) -> PolicyPrediction:
+        forced = form_action(tracker) or instead(tracker)
         if forced:
             return self._certain(forced, tracker, domain)
+        if is_aside(tracker.latest_action_name):
+            return self._certain(end_of_turn(tracker), tracker, domain)
         prediction = super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
         form = tracker.active_loop_name
         if form and is_danger(tracker) and self._predicts(form, prediction, domain):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
@@ -18,6 +19,7 @@ import aiosmtplib
 import structlog
 
 from assistant.clinic import Clinic
+from assistant.conversations.alerts import Due as Alert
 from bookings.notifications import (
     SEND_SECONDS,
     DeliveryFailed,
@@ -99,7 +101,7 @@ class StaffEmail:
 
     async def send(self, delivery_id: str, notice: Notice) -> None:
         subject = _STAFF_SUBJECTS.get(notice.event, "Consultation request {reference}")
-        message = _message(self._settings, delivery_id, notice, subject.format(reference=notice.reference))
+        message = _message(self._settings, delivery_id, notice.occurred_at, subject.format(reference=notice.reference))
         message["To"] = ", ".join(self._settings.staff)
         message.set_content(self._text(notice))
         try:
@@ -107,6 +109,24 @@ class StaffEmail:
         except DeliveryRefused as error:
             # The clinic's own mailbox is full or misspelt: that gets mended, and the request must not be lost.
             raise DeliveryFailed(error.code) from error
+
+    async def send_alert(self, delivery_id: str, alert: Alert) -> None:
+        """Tell staff of a danger, without a word of what was written."""
+        at = datetime.fromtimestamp(alert.created_at, timezone.utc)
+        message = _message(self._settings, delivery_id, at, "A chat needs somebody now")
+        message["To"] = ", ".join(self._settings.staff)
+        lines = [
+            f"At {in_words(at, self._zone)} somebody wrote words of danger in the chat.",
+            "A program read them and may be wrong.",
+            "They were told to call 911 or 988. Please look at the chat and acknowledge it in the console.",
+        ]
+        if self._settings.console_url:
+            page = (
+                f"{self._settings.console_url}/conversations/{quote(alert.conversation_id, safe=':')}#m{alert.number}"
+            )
+            lines.append(f"Open it: {page}")
+        message.set_content("\n".join(lines) + "\n")
+        await _hand_in(self._settings, message, list(self._settings.staff))
 
     def _text(self, notice: Notice) -> str:
         lines = [
@@ -137,7 +157,7 @@ class VisitorEmail:
         if address is None or notice.appointment_at is None:
             raise DeliveryRefused("NoAddress" if address is None else "NoAppointment")
         organizer = self._clinic.email or parseaddr(self._settings.sender)[1]
-        message = _message(self._settings, delivery_id, notice, self._subject(notice))
+        message = _message(self._settings, delivery_id, notice.occurred_at, self._subject(notice))
         message["To"] = address
         message["Reply-To"] = organizer
         message.set_content(self._text(notice))
@@ -168,13 +188,13 @@ class VisitorEmail:
         return "\n".join(lines) + "\n"
 
 
-def _message(settings: MailSettings, delivery_id: str, notice: Notice, subject: str) -> EmailMessage:
+def _message(settings: MailSettings, delivery_id: str, at: datetime, subject: str) -> EmailMessage:
     """A mail without its text. EmailMessage refuses line breaks in headers, so that nobody can add one of their own."""
     message = EmailMessage(policy=SMTP_POLICY)
     domain = parseaddr(settings.sender)[1].rpartition("@")[2]
     message["Subject"] = subject
     message["From"] = settings.sender
-    message["Date"] = format_datetime(notice.occurred_at)
+    message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{delivery_id}@{domain}>"  # the same for a repeat, so that it can be recognised
     message["Auto-Submitted"] = "auto-generated"  # no out-of-office answers, please
     return message

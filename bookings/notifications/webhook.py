@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 from standardwebhooks import Webhook
 
+from assistant.conversations.alerts import Due as Alert
 from bookings.notifications import SEND_SECONDS, DeliveryFailed, DeliveryRefused, Notice, is_loopback
 from bookings.notifications.fhir import appointment
 
@@ -67,8 +68,17 @@ class WebhookSender:
         self._clock = clock
 
     async def send(self, delivery_id: str, notice: Notice) -> None:
+        await self._post(delivery_id, webhook_body(notice))
+
+    async def send_alert(self, delivery_id: str, alert: Alert) -> None:
+        """Tell the clinic's system of a danger, without a word of what was written."""
+        at = datetime.fromtimestamp(alert.created_at, timezone.utc).isoformat(timespec="seconds")
+        data = {"conversation_id": alert.conversation_id, "message": alert.number, "kind": alert.kind}
+        body = {"type": "conversation.danger", "timestamp": at, "data": data}
+        await self._post(delivery_id, json.dumps(body, separators=(",", ":")))
+
+    async def _post(self, delivery_id: str, body: str) -> None:
         now = self._clock().astimezone(timezone.utc)
-        body = webhook_body(notice)
         headers = {
             "content-type": "application/json",
             "webhook-id": delivery_id,

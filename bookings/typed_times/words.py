@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from symspellpy import SymSpell, Verbosity
 
-from bookings.english import common_words
+from assistant.english import common_words
 
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _LONG = 7  # letters from which two slips are forgiven

@@ -21,6 +21,7 @@ function fill(row, alarm) {
   row.querySelector("[data-part=title]").textContent = alarm.title;
   row.querySelector("[data-part=channel]").textContent = alarm.channel;
   row.querySelector("[data-part=age]").textContent = `${alarm.age} ago`;
+  row.querySelector("[data-part=age]").classList.toggle("late", alarm.is_late);
   const taken = row.querySelector("[data-part=taken]");
   taken.textContent = alarm.taken_by ? `${alarm.taken_by} is in the chat` : alarm.assigned_to ? `${alarm.assigned_to} looks after it` : "";
   taken.hidden = !taken.textContent;

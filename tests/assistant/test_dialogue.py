@@ -9,22 +9,9 @@ from uuid import uuid4
 import pytest
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
-from rasa.utils.endpoints import EndpointConfig
 
 from assistant.answers import ClinicAnswers
 from assistant.clinic import Clinic
-from assistant.training import train
-
-from ..conftest import free_port
-
-
-@pytest.fixture(scope="session")
-def agent() -> Agent:
-    """The trained assistant, with an action server that is down."""
-    nowhere = EndpointConfig(f"http://127.0.0.1:{free_port()}/webhook")
-    return Agent.load(
-        str(train()), generator=EndpointConfig(type="assistant.answers.ClinicAnswers"), action_endpoint=nowhere
-    )
 
 
 def say(agent: Agent, *messages: str, sender: str = "") -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from assistant.safety import CRISIS, CRISIS_SPANISH, LISTS, MEDICAL_EMERGENCY, PhraseError, PhraseList, detect
+from assistant.phrases import PhraseError, PhraseList
+from assistant.safety import CRISIS, CRISIS_SPANISH, LISTS, MEDICAL_EMERGENCY, detect
 from assistant.safety_replies import parse_data, safety_text
 
 

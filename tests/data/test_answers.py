@@ -64,15 +64,38 @@ def test_answers_from_the_article_are_short_and_easy(domain: dict[str, Any]) -> 
             assert grade(variant["text"]) <= HARDEST_GRADE + 1, (name, grade(variant["text"]))
 
 
-@pytest.mark.parametrize(
-    ("name", "most"), [("utter_crisis", CRISIS_WORDS), ("utter_medical_emergency", EMERGENCY_WORDS)]
-)
-def test_safety_replies_are_short_and_complete(domain: dict[str, Any], name: str, most: int) -> None:
+def conditions(variant: dict[str, Any]) -> dict[str, Any]:
+    return {one["name"]: one["value"] for one in variant.get("condition", [])}
+
+
+@pytest.mark.parametrize("name", ["utter_crisis", "utter_crisis_spanish"])
+def test_crisis_replies_are_short_complete_and_in_the_right_order(domain: dict[str, Any], name: str) -> None:
     for variant in domain["responses"][name]:
-        assert len(variant["text"].split()) <= most
-        assert "911" in " ".join(sentences(variant["text"])[:2])
+        text, found = variant["text"], conditions(variant)
+        assert len(text.split()) <= CRISIS_WORDS, text
+        assert "988" in text and "988lifeline.org" in text and "911" in text, text
+        assert re.search(r"\b(texts?|envíe|enviar)\b", text), "988 can be texted as well"
+        first = "911" if found["crisis_level"] == "now" else "988"
+        assert first in " ".join(sentences(text)[:2]) and text.index(first) <= text.index("988"), text
+        assert re.search(r"automat|automát|bot", text), "it says that nobody human answers"
+        assert re.search(r"no one|not watched|nadie|team|clínica", text, re.I), "it says who sees it"
         if name == "utter_crisis":
-            assert "988" in variant["text"] and "988lifeline.org" in variant["text"]
+            assert grade(text) <= HARDEST_GRADE, (grade(text), text)
+
+
+@pytest.mark.parametrize("name", ["utter_crisis", "utter_crisis_spanish"])
+def test_every_state_of_a_crisis_has_its_wording(domain: dict[str, Any], name: str) -> None:
+    found = [conditions(variant) for variant in domain["responses"][name]]
+    for level in ("now", "thoughts"):
+        assert {"crisis_watched": True, "crisis_level": level} in found
+        for wording in "123":
+            assert {"crisis_watched": False, "crisis_level": level, "crisis_wording": wording} in found
+
+
+def test_an_emergency_is_sent_to_911_at_once(domain: dict[str, Any]) -> None:
+    for variant in domain["responses"]["utter_medical_emergency"]:
+        assert len(variant["text"].split()) <= EMERGENCY_WORDS
+        assert "911" in sentences(variant["text"])[0]
 
 
 def test_every_not_covered_answer_leads_to_a_person(domain: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ def test_it_is_stored_with_a_mark_where_it_was_odd(odd: str, store: Conversation
         "v",
         asked(odd, odd, odd, metadata={"title": odd}),
         *replied(odd, odd, buttons),
-        SlotSet("booking_name", odd),
+        SlotSet("change_wish", odd),
     )
     say(store, "v", *turn("two"))
     assert texts(engine) == [readable, "two"]

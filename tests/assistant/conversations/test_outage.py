@@ -8,6 +8,7 @@ from pathlib import Path
 from rasa.shared.core.events import SlotSet
 
 from assistant.conversations import models
+from assistant.conversations.turns import Turn
 from assistant.store import ConversationStore
 from tests.assistant.conversations.conftest import Outage
 from tests.assistant.conversations.talk import asked_in, is_without_gaps, say, texts, tracker_of, turn
@@ -118,7 +119,8 @@ def test_a_turn_that_the_database_refuses_is_set_aside_and_blocks_nobody(
     assert texts(engine) == ["one", "two", "three"]
     assert is_without_gaps(engine)
     (refused,) = spool.iterdir()
-    assert "poison" in refused.read_text()
+    assert "poison" not in refused.read_text(), "words stand on the disk only encrypted"
+    assert "poison" in str(Turn.of_json(refused.read_text()).events)
     assert refused.stat().st_mode & 0o777 == 0o600
 
 

@@ -120,7 +120,8 @@ def test_words_that_wait_in_the_spool_are_gone_and_others_are_stored(
     assert spooled(spool, ["hers"]) == 4
     assert privacy.erase(engine, ["hers"], time.time(), ledger)["spool"] == 4
     assert privacy.left(engine, ["hers"])["spool"] == 0
-    texts = [path.read_text() for path in spool.iterdir()]
+    lines = [line for path in spool.iterdir() for line in path.read_text().splitlines() if line.strip()]
+    texts = [str(Turn.of_json(line).events) for line in lines]
     assert sum(text.count("zuzanna") for text in texts) == 1 and "zuzanna quill his" in "".join(texts)
     waiting.append(Turn("his", [{"event": "user", "text": "still here", "timestamp": 2.0}], 1))
     assert waiting.replay(store._write_spooled) == 4
