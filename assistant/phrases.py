@@ -65,21 +65,19 @@ class PhraseList:
             except (ValueError, re.error) as error:
                 raise PhraseError(f"{source}:{text.count(chr(10), 0, phrase.start()) + 1}: {error}") from error
         self._lengths = {len(stem) - 1 for stem in self._stems}
-        self._by_word: dict[str, list[int]] = {}  # which phrases a word may be the beginning of
-        for number, parts in enumerate(self._dangers):
-            for word in min((need for wanted, _, needs in parts if wanted for need in needs), key=len):
-                self._by_word.setdefault(word, []).append(number)
+        self._dangers_by_word, self._harmless_by_word = _by_word(self._dangers), _by_word(self._harmless)
 
     def matches(self, words: str) -> bool:
         """Whether a normalised message holds one of the phrases."""
         words = self._known(words)
         present = set(words.split())
         present |= {f"{word[:size]}*" for word in present for size in self._lengths} & self._stems
-        for parts in self._harmless:
+        for number in _candidates(self._harmless_by_word, present):
+            parts = self._harmless[number]
             if self._holds(parts, words, present):
                 words = parts[0][1].sub("~ ", words)  # a sign that no phrase and no gap reads across
-        numbers = {number for word in present for number in self._by_word.get(word, ())}
-        return any(self._holds(self._dangers[number], words, present) for number in sorted(numbers))
+        numbers = _candidates(self._dangers_by_word, present)
+        return any(self._holds(self._dangers[number], words, present) for number in numbers)
 
     def _known(self, words: str) -> str:
         for pair, word in self._pairs.items():
@@ -152,6 +150,19 @@ class PhraseList:
             else:
                 options.append(self._known(f" {_long(word.replace('_', ' '))} ").strip())
         return list(dict.fromkeys(option for option in options if option))
+
+
+def _by_word(phrases: list[list[_Part]]) -> dict[str, list[int]]:
+    """Which phrases a word may belong to: each is found by the words of its rarest place."""
+    found: dict[str, list[int]] = {}
+    for number, parts in enumerate(phrases):
+        for word in min((need for wanted, _, needs in parts if wanted for need in needs), key=len):
+            found.setdefault(word, []).append(number)
+    return found
+
+
+def _candidates(by_word: dict[str, list[int]], present: set[str]) -> list[int]:
+    return sorted({number for word in present if word in by_word for number in by_word[word]})
 
 
 def read_list(path: Path) -> PhraseList:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from assistant.phrases import PhraseError, PhraseList
-from assistant.safety import CRISIS, CRISIS_SPANISH, LISTS, MEDICAL_EMERGENCY, detect
+from assistant.safety import CRISIS, CRISIS_SPANISH, LISTS, MEDICAL_EMERGENCY, NOW, THOUGHTS, detect, level
 from assistant.safety_replies import parse_data, safety_text
 
 
@@ -94,6 +94,46 @@ def test_no_message_takes_long(filler: str) -> None:
     start = time.perf_counter()
     detect(filler)
     assert time.perf_counter() - start < 0.5
+
+
+FILLER = "the weather was nice and we had lunch together before the appointment "
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        FILLER * 90 + "i want to kill myself " + FILLER * 90,
+        FILLER * 1500 + "\ni want to kill myself",
+        "i want to kill myself " + FILLER * 1500,
+        "\u200b".join("i want to kill myself"),
+        "i wаnt tо kill mуself",  # noqa: RUF001 - Cyrillic letters are the point
+        "I  WANT   TO\n\nKILL MYSELF",
+        "i want to 🔫 myself",
+    ],
+    ids=["among 2,000 words", "last line of 100 kB", "first of 100 kB", "zero width", "look-alikes", "spaces", "sign"],
+)
+def test_danger_is_noticed_wherever_and_however_it_stands(message: str) -> None:
+    assert detect(message) == CRISIS
+
+
+@pytest.mark.parametrize(
+    ("message", "near"),
+    [
+        ("i want to kill myself tonight", NOW),
+        ("i have a gun and i want to die", NOW),
+        ("ive taken all my pills to die", NOW),
+        ("quiero morir, tengo las pastillas", NOW),
+        ("i want to die", THOUGHTS),
+        ("sometimes i wish i was dead", THOUGHTS),
+        ("quiero morirme", THOUGHTS),
+    ],
+)
+def test_what_is_near_is_told_from_thoughts(message: str, near: str) -> None:
+    assert level(message) == near
+    first, other = ("911", "988") if near == NOW else ("988", "911")
+    for _ in range(9):
+        text = safety_text(detect(message) or "", message)
+        assert text.index(first) < text.index(other)
 
 
 def test_every_danger_has_its_reply_without_a_model() -> None:

@@ -70,9 +70,9 @@ def test_a_row_says_what_matters(six: Console) -> None:
 
 
 def test_personal_data_is_masked(six: Console) -> None:
-    for path in ("/conversations", "/conversations?text=write", "/conversations?text=maria"):
+    for path in ("/conversations", "/conversations?text=write"):
         page = six.as_(Role.ADMIN).get(path)
-        assert "write to ••• or •••" in words_of(page)
+        assert "write to [email] or [phone number]" in words_of(page)
         assert "555 0134" not in page.text and "maria@example.com" not in page.text
 
 

@@ -59,7 +59,7 @@ def test_a_danger_stands_first_with_its_age_and_channel_and_masked(console: Cons
     assert "Crisis Website · 4 min ago" in words
     assert "Side effect SMS · 1 min ago" in words
     assert words.index("I want to die") < words.index("my ear rings"), "people in danger come before side effects"
-    assert "I want to die, call me at ••• or •••" in words
+    assert "I want to die, call me at [phone number] or [email]" in words
     assert "555 0134" not in page.text and "maria@example.com" not in page.text
     assert f'href="/staff/conversations/{danger}#m1"' in page.text
 
@@ -164,7 +164,7 @@ def test_who_waits_and_what_went_wrong(console: Console) -> None:
     assert "can I talk to somebody Website · 2 h ago" in words
     assert "do you have a pool Not understood" in words
     assert "how about tuesday? Only 31% sure" in words
-    assert "is it safe “wrong, mail me: •••”" in words
+    assert "is it safe “wrong, mail me: [email]”" in words
 
 
 def test_requests_that_nobody_has_answered_with_their_due_times(console: Console) -> None:
@@ -186,7 +186,7 @@ def test_a_name_that_a_request_holds_is_masked(console: Console) -> None:
     named = {"event": "slot", "name": "booking_reference", "value": reference, "timestamp": NOW}
     console.has_said("webchat:b1", asked("Maria Lopez here, I want to die", "crisis"), named)
     page = console.as_(Role.FRONT_DESK).get("")
-    assert "••• here, I want to die" in page.text and "Maria" not in page.text
+    assert "[name] here, I want to die" in page.text and "Maria" not in page.text
 
 
 def test_who_is_in_the_chat_is_said_as_long_as_they_are(console: Console, danger: str) -> None:
