@@ -13,12 +13,14 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from assistant.clinic import Clinic
+from assistant.policies.aftercare import asides
 from assistant.questions import MOST_ANSWERS, PARTS
 
 DID_YOU_MEAN = "utter_did_you_mean"
 BY_LINK = "by_link"  # the `channel` of answers for those on which no personal data may be asked for
 MORE_QUESTIONS = "utter_more_questions"
 _SUGGESTIONS = 2
+_SAID = "_asides_are_said"  # the attribute of a tracker that names the message below whose answer they stand
 
 
 class ClinicAnswers(TemplatedNaturalLanguageGenerator):
@@ -48,7 +50,23 @@ class ClinicAnswers(TemplatedNaturalLanguageGenerator):
             response["buttons"] = self._suggestions(tracker)
         elif utter_action == MORE_QUESTIONS:
             response["buttons"] = self._left_over(tracker)
-        return self._fill_response(response, slots, **self._details, **kwargs)
+        filled: dict[str, Any] = self._fill_response(response, slots, **self._details, **kwargs)
+        return self._with_asides(filled, tracker, output_channel, slots)
+
+    def _with_asides(
+        self, response: dict[str, Any], tracker: DialogueStateTracker, output_channel: str, slots: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The first answer of a turn with what is to be said below it."""
+        if getattr(tracker, _SAID, None) is tracker.latest_message or not response.get("text"):
+            return response
+        for name in asides(tracker):
+            aside = self._random_response_for(name, output_channel, slots)
+            if aside:
+                response["text"] += f"\n\n{aside['text']}"
+        setattr(
+            tracker, _SAID, tracker.latest_message
+        )  # an action may say several things before the tracker knows of any
+        return response
 
     def _random_response_for(
         self, utter_action: str, output_channel: str, filled_slots: dict[str, Any]

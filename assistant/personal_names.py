@@ -6,6 +6,7 @@ Many names are words as well ("will", "mark", "hope"): those count only where so
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
@@ -13,6 +14,13 @@ from importlib import resources
 from assistant.english import common_words
 
 _FIRST_SHARE = 0.004  # percent of people: rarer first names are as often slips and words
+_LAST_SHARE = 0.02
+_KNOWN = 15_000  # words that are written with a capital by mood
+_EVERYDAY, _OFTEN = 8000, 0.02  # of so frequent a word only a frequent name is one
+# What follows a first name in a sentence, and is a last name as well.
+_VERBS = frozenset(
+    "may can will said says love loves wants need needs went gets goes got works call calls told".split()
+)
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
 # Names that are words as well, in the lists of the census and in every other message.
 _WORDS_TOO = frozenset(
@@ -32,7 +40,7 @@ _WORDS_TOO = frozenset(
     lane lark lynx mace mack merit minty nova pace pierce price rain rand reef rex rod rudy sabre scout shad shea
     spring storm tad teal tempest temple trace trip tripp troy tully vale wells west whit winter wren zen zion
     ira isa isis alma dolores soledad consuelo milagros paz luz esperanza mar cielo reyes cruz santos dios abril julio
-    agosto angeles blanca clara linda alba celeste perla
+    agosto ella angeles blanca clara linda alba celeste perla
     """.split()
 )
 # What stands after "I'm" or "this is" far more often than a name, and in no list of common words with a capital.
@@ -62,7 +70,7 @@ _SMALL = frozenset(
     them then there these they thing this those thinking though tired to today tomorrow too trying two unable under
     until up us very wait waiting want was we well were what when where which who why wife will with without wondering
     work worried would writing wrong yes yet you your im ive id ill interested calling texting messaging speaking from
-    de la el los las y con para que por un una mi su mucho muy bien mal aquí aqui estoy tengo quiero
+    de la el los las al y con para que por un una mi su mucho muy bien mal aquí aqui estoy tengo quiero
     """.split()
 )
 _PARTICLES = frozenset("de la del los las van von der den da dos di al el bin ben ibn abu st mc o' y".split())
@@ -78,14 +86,15 @@ _STRONG = re.compile(
     r"(?:first|last|full|legal|patient(?:'?s)?|his|her|their|whose|the|sur) ?name(?:'?s| is|:)?(?: is)?|"
     r"name(?: is|:|'s| -|=)|"
     r"i go by|goes by|go by|call me|called|named|ask for|asking for|talk to|speak (?:to|with)|"
-    r"me llamo|se llama|mi nombre es|nombre:?(?: es)?|signed|sincerely,?|regards,?|yours,?|attn:?|"
-    r"appointment (?:is )?(?:for|under)|booked (?:for|under)|under the name(?: of)?|under|"
+    r"me llamo|se llama|mi nombre es|nombre:?(?: es)?|signed|sincerely,?|regards,?|yours(?: truly)?,?|attn:?|"
+    r"appointment (?:is )?(?:for|under)|booked (?:for|under)|under the name(?: of)?|"
     r"it'?s for|book (?:it )?(?:for|under)|put (?:it )?(?:down )?(?:under|for)|spelled|last name|first name)"
     r"[\s:,\"'“(-]+",
     re.IGNORECASE,
 )
+_SELF = re.compile(r"\b(?:i['’]?m|i am|this is|it['’]?s|soy|habla|aquí)\s+", re.IGNORECASE)
 _WEAK = re.compile(
-    r"(?:\b(?:i'?m|i am|this is|it'?s|it is|that'?s|soy|habla|hi|hello|hey|thanks|thank you|thx|gracias|dear|hola|"
+    r"(?:\b(?:it is|that'?s|hi|hello|hey|thanks|thank you|thx|gracias|dear|hola|"
     r"saw|see|seeing|with|and|y|for|by|from|of|ask|tell|told|remind|cc|love|cheers|best|de parte de|para|a nombre de)"
     r"|[-–—~,:(\n/])[\s,:]*",
     re.IGNORECASE,
@@ -105,7 +114,7 @@ def find_names(text: str) -> list[tuple[int, int]]:
 
 def _introduced(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     by_start = {word.start(): number for number, word in enumerate(words)}
-    for lead, sureness in ((_STRONG, 2), (_INTRODUCED, 1), (_WEAK, 0)):
+    for lead, sureness in ((_STRONG, 2), (_INTRODUCED, 1), (_SELF, 1), (_WEAK, 0)):
         for match in lead.finditer(text):
             number = by_start.get(match.end())
             if number is not None and (span := _name_from(text, words, number, sureness)):
@@ -116,7 +125,7 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
     """The name that begins with a word, as something before it makes likely.
 
     Args:
-        sureness: 2 after "my name is", 1 after "my wife", 0 after "this is".
+        sureness: 2 after "my name is", 1 after "my wife" or "this is", 0 after "with".
     """
     first = words[number][0]
     low = _low(first)
@@ -126,7 +135,12 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
     if sureness == 2:
         fits = is_capital or first.isupper() or low not in _plain_words() or low in _WORDS_TOO or low in _last_names()
     elif sureness == 1:
-        fits = (is_capital and low not in _plain_words()) or low in _first_names() or low in _WORDS_TOO and is_capital
+        fits = (
+            (is_capital and low not in common_words(_KNOWN))
+            or low in _first_names()
+            or low in _WORDS_TOO
+            and is_capital
+        )
         fits = fits or (is_capital and low in _last_names())
     else:
         fits = low in _first_names() - _WORDS_TOO or (
@@ -169,7 +183,9 @@ def _goes_on(words: list[re.Match[str]], number: int, first: str) -> bool:
     is_capital = word[:1].isupper()
     if is_capital and first[:1].isupper():
         return low not in _plain_words() or low in _last_names()
-    return (low in _last_names() or low in _first_names()) and low not in _plain_words()
+    if low in _VERBS:
+        return False
+    return low in _common_last_names() or (low in _last_names() | _first_names() and low not in _plain_words())
 
 
 def _is_name_after(text: str, words: list[re.Match[str]], number: int) -> bool:
@@ -204,7 +220,9 @@ def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
         low = _low(word[0])
         if low in _NOT_NAMES or low in _SMALL:
             continue
-        if low in _first_names() and low not in _WORDS_TOO:
+        if _are_strange(text, words, number):
+            yield word.start(), _end(text, words, number + 1)
+        elif low in _first_names() and low not in _WORDS_TOO:
             yield word.start(), _end(text, words, number)
         elif (
             low in _WORDS_TOO
@@ -217,14 +235,30 @@ def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
                 yield word.start(), end
 
 
+def _are_strange(text: str, words: list[re.Match[str]], number: int) -> bool:
+    """Whether two words with capitals stand together that are no words: a name that no list has."""
+    if number + 1 >= len(words) or text[words[number].end() : words[number + 1].start()] != " ":
+        return False
+    pair = [words[number][0], words[number + 1][0]]
+    if not all(word[:1].isupper() and word[1:].islower() and _low(word) not in _NOT_NAMES for word in pair):
+        return False
+    lows = {_low(word) for word in pair}
+    return not lows & common_words(_KNOWN) and not lows <= common_words()
+
+
 def _low(word: str) -> str:
-    low = word.lower().replace("’", "'").rstrip(".")
-    return low[:-2] if low.endswith("'s") else low
+    folded = unicodedata.normalize("NFKD", word.lower().replace("’", "'").rstrip("."))
+    low = "".join(char for char in folded if not unicodedata.combining(char))
+    low = low[:-2] if low.endswith("'s") else low
+    return low.replace("'", "") if low.replace("'", "") in _SMALL else low
 
 
 @lru_cache(maxsize=1)
 def _first_names() -> frozenset[str]:
-    return _census("dist.female.first", _FIRST_SHARE) | _census("dist.male.first", _FIRST_SHARE) - _SMALL
+    rare, often = (
+        _census("dist.female.first", share) | _census("dist.male.first", share) for share in (_FIRST_SHARE, _OFTEN)
+    )
+    return rare - (common_words(_EVERYDAY) - often) - _SMALL
 
 
 @lru_cache(maxsize=1)
@@ -236,6 +270,12 @@ def _last_names() -> frozenset[str]:
 def _plain_words() -> frozenset[str]:
     """Common words of English that are no names, or are as often words as names."""
     return frozenset(common_words() - _first_names()) | _WORDS_TOO
+
+
+@lru_cache(maxsize=1)
+def _common_last_names() -> frozenset[str]:
+    """Last names that so many people have that after a first name they are one, whatever else they mean."""
+    return _census("dist.all.last", _LAST_SHARE) - _SMALL - _VERBS
 
 
 def _census(name: str, least: float) -> frozenset[str]:

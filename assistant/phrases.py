@@ -18,7 +18,17 @@ _LOOKALIKES = str.maketrans("!1034@$57", "iioeaasst")
 # Cyrillic and Greek letters that look like Latin ones: words written with them pass a look, and other filters.
 _HOMOGLYPHS = str.maketrans("аеіоорсухһкмтвнѕјԁɡԛѡιοανρτκηχυεѵẟı", "aeioopcyxhkmtbhsjdgqwioavptknxuevdi")
 # Signs that say what a word says; others are read over.
-_SIGNS = {"🔫": "gun", "💊": "pills", "🔪": "knife", "🗡": "knife", "⚰": "coffin", "🪦": "grave", "🩸": "blood", "💉": "needle"}
+_SIGNS = {
+    "🔫": "gun",
+    "💊": "pills",
+    "🔪": "knife",
+    "🗡": "knife",
+    "⚰": "coffin",
+    "🪦": "grave",
+    "🩸": "blood",
+    "💉": "needle",
+    "☠": "die",
+}
 _SIGN = re.compile("|".join(_SIGNS))
 # Letters on either side of a phrase in which an "unless" word counts as nearby: about nine words.
 _NEAR = 50
@@ -70,14 +80,25 @@ class PhraseList:
     def matches(self, words: str) -> bool:
         """Whether a normalised message holds one of the phrases."""
         words = self._known(words)
-        present = set(words.split())
-        present |= {f"{word[:size]}*" for word in present for size in self._lengths} & self._stems
+        present = self._present(words)
         for number in _candidates(self._harmless_by_word, present):
             parts = self._harmless[number]
             if self._holds(parts, words, present):
                 words = parts[0][1].sub("~ ", words)  # a sign that no phrase and no gap reads across
         numbers = _candidates(self._dangers_by_word, present)
         return any(self._holds(self._dangers[number], words, present) for number in numbers)
+
+    def is_harmless(self, words: str) -> bool:
+        """Whether a normalised message holds one of the harmless phrases."""
+        words = self._known(words)
+        present = self._present(words)
+        numbers = _candidates(self._harmless_by_word, present)
+        return any(self._holds(self._harmless[number], words, present) for number in numbers)
+
+    def _present(self, words: str) -> set[str]:
+        """The words of a message, and the beginnings by which a list knows some."""
+        present = set(words.split())
+        return present | ({f"{word[:size]}*" for word in present for size in self._lengths} & self._stems)
 
     def _known(self, words: str) -> str:
         for pair, word in self._pairs.items():
@@ -168,6 +189,14 @@ def _candidates(by_word: dict[str, list[int]], present: set[str]) -> list[int]:
 def read_list(path: Path) -> PhraseList:
     """Read a word list, or say in which line it is wrong."""
     return PhraseList(path.read_text(encoding="utf-8").splitlines(), path.name)
+
+
+def unmasked(text: str) -> str:
+    """A text without invisible signs, and with the letters of other scripts that look like Latin ones as these."""
+    visible = _INVISIBLE.sub("", text)
+    if visible.isascii() or not re.search("[A-Za-z]", visible):
+        return visible
+    return visible.translate(_HOMOGLYPHS)
 
 
 def readings(text: str) -> Iterator[str]:

@@ -37,6 +37,11 @@ def detect(text: str) -> str | None:
     return None
 
 
+def is_idiom(text: str) -> bool:
+    """Whether grave words stand in a message in a sense that the lists know to be harmless: "hang on", "do or die"."""
+    return any(_list(LISTS[CRISIS]).is_harmless(reading) for reading in set(readings(text[:_PIECE])))
+
+
 def level(text: str) -> str:
     """How near the danger is that a message of a crisis tells of: `NOW` for a plan, means at hand, or what is done.
 

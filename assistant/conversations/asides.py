@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from assistant.conversations.inbox import Arrival
 from assistant.conversations.messages import Message
 from assistant.conversations.projection import HEARD_BY
+from assistant.conversations.sealing import known_in
 from assistant.conversations.turns import Turn, write_turn
 
 
@@ -41,7 +42,8 @@ def keep(
     }
     said = [_reply(action, text, now) for action, text in replies]
     listening = {"event": "action", "timestamp": now, "name": "action_listen", "policy": None, "confidence": None}
-    return write_turn(session, Turn(conversation_id, [heard, *said, listening], None)).messages
+    known = sorted(known_in(session, conversation_id))
+    return write_turn(session, Turn(conversation_id, [heard, *said, listening], None, known=known)).messages
 
 
 def _reply(action: str, text: str, now: float) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _examples(block: str) -> list[str]:
 
 
 def _replies(variants: list[dict[str, Any]]) -> list[Reply]:
-    replies = []
+    replies: list[Reply] = []
     for variant in variants:
         about, text = variant.get("metadata") or {}, variant.get("text")
         if not text or about.get("needs") or (replies and variant.get("condition")):

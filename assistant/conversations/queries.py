@@ -14,7 +14,7 @@ from assistant.conversations.daily import note_late
 from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.models import Conversation, Feedback, Prediction
 from assistant.conversations.models import Message as MessageRow
-from assistant.conversations.sealing import stored_text
+from assistant.conversations.sealing import known_in, stored_text
 
 _MESSAGES, _CONVERSATIONS, _FEEDBACK = MessageRow.__table__, Conversation.__table__, Feedback.__table__
 _PREDICTIONS = Prediction.__table__
@@ -115,7 +115,7 @@ def rate(
     session.execute(_FEEDBACK.delete().where(of_it))
     if rating:
         values = {"conversation_id": conversation_id, "number": number, "rating": rating, "at": now}
-        values["reason"] = stored_text(reason, True, ())
+        values["reason"] = stored_text(reason, True, known_in(session, conversation_id))
         session.execute(_FEEDBACK.insert().values(values))
     return Message.of_row(session.execute(query).mappings().one())
 

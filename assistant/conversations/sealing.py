@@ -11,7 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
 from assistant.cipher import FieldCipher, Unreadable
+from assistant.conversations.models import Event
 from assistant.english import common_words
 from assistant.keys import load_keys
 from assistant.redaction import redact
@@ -24,6 +28,7 @@ PERSONAL = frozenset(
     }
 )
 _NAMING = ("booking_name", "booking_contact", "booking_contact_shown", "change_contact")
+_EVENTS = Event.__table__
 _SEALED, _MARK = "sealed", "sealed:"
 _FIELD = "conversations.sealed"
 _SHORTEST = 3  # letters of a part of a name that is looked for by itself
@@ -82,6 +87,13 @@ def known_of(events: Iterable[Mapping[str, Any]]) -> frozenset[str]:
                 known.update(part for part in parts if len(part) >= _SHORTEST and part.lower() not in common_words())
                 known.add(value.split()[0])
     return frozenset(known)
+
+
+def known_in(session: Session, conversation_id: str) -> frozenset[str]:
+    """Names and addresses that the visitor of a conversation has given in a form."""
+    of_it = sa.and_(_EVENTS.c.sender_id == conversation_id, _EVENTS.c.type_name == "slot")
+    rows = session.execute(sa.select(_EVENTS.c.data).where(of_it, _EVENTS.c.action_name.in_(_NAMING))).scalars()
+    return known_of(opened_event(json.loads(data)) for data in rows)
 
 
 def stored_event(event: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:

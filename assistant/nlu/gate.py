@@ -14,10 +14,12 @@ from rasa.shared.nlu.training_data.message import Message
 
 from assistant.nlu.fallback import UNCLEAR
 from assistant.nlu.intents import set_intent
-from assistant.safety import LISTS, detect
+from assistant.nlu.reading import reading
+from assistant.safety import LISTS, detect, is_idiom
 
 _FEW_WORDS = 6
-_SUSPICION_OF_FEW = 0.7
+_SUSPICION_OF_FEW = 0.75
+_SUSPICION_OF_IDIOMS = 0.9
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -27,14 +29,14 @@ class SafetyGate(GraphComponent, IntentClassifier):
     The channels ask the word lists before Rasa sees a message; this component is for `rasa shell` and `rasa test`, and
     for the wording that only the classifier knows.
 
-    Configuration: `suspicion`, the confidence from which a runner-up that means danger comes first.
+    Configuration: `suspicion`, the confidence from which each intent of danger comes first, also as a runner-up.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"suspicion": 0.5}
+        return {"suspicion": dict.fromkeys(LISTS, 0.5)}
 
-    def __init__(self, suspicion: float) -> None:
+    def __init__(self, suspicion: dict[str, float]) -> None:
         self._suspicion = suspicion
 
     @classmethod
@@ -50,7 +52,7 @@ class SafetyGate(GraphComponent, IntentClassifier):
     def process(self, messages: list[Message]) -> list[Message]:
         """Look through incoming messages."""
         for message in messages:
-            danger = detect(message.get(TEXT) or "") or self._suspected(message)
+            danger = detect(message.get(TEXT) or "") or detect(reading(message)) or self._suspected(message)
             if danger:
                 set_intent(message, danger, 1.0)
             elif (message.get(INTENT) or {}).get(INTENT_NAME_KEY) in LISTS:
@@ -61,9 +63,15 @@ class SafetyGate(GraphComponent, IntentClassifier):
         confidences = {
             entry[INTENT_NAME_KEY]: entry[PREDICTED_CONFIDENCE_KEY] for entry in message.get(INTENT_RANKING_KEY, [])
         }
-        # A few words say too little to the classifier ("tonight", "exit"); what is grave in them is in the lists.
-        is_short = len((message.get(TEXT) or "").split()) < _FEW_WORDS
+        text = message.get(TEXT) or ""
+        least = 0.0
+        if len(text.split()) < _FEW_WORDS:
+            # They say too little to the classifier ("tonight", "exit"); what is grave in them is in the lists.
+            least = _SUSPICION_OF_FEW
         for danger in LISTS:
-            if confidences.get(danger, 0.0) >= (_SUSPICION_OF_FEW if is_short else self._suspicion):
+            likely = confidences.get(danger, 0.0)
+            if likely < max(least, self._suspicion[danger]):
+                continue
+            if likely >= _SUSPICION_OF_IDIOMS or not is_idiom(text):
                 return danger
         return None

@@ -24,6 +24,7 @@ from symspellpy import SymSpell, Verbosity
 
 from assistant.english import common_words
 from assistant.nlu.reading import READING
+from assistant.phrases import unmasked
 
 _WORD = re.compile(r"[a-z]+")
 _PAIR = re.compile(r"\b(?P<first>[A-Za-z]+) (?P<second>[A-Za-z]{2,})\b")
@@ -78,7 +79,7 @@ class SpellingMender(GraphComponent, IntentClassifier):
     def process(self, messages: list[Message]) -> list[Message]:
         """Mend what is read of incoming messages."""
         for message in messages:
-            message.set(READING, self.mend(message.get(TEXT) or ""))
+            message.set(READING, self.mend(unmasked(message.get(TEXT) or "")))
         return messages
 
     def mend(self, text: str) -> str:

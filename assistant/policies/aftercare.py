@@ -1,4 +1,4 @@
-"""What a conversation remembers of danger and of its own honesty, and what is said because of it besides the answer.
+"""What a conversation remembers of danger and of its own honesty, and what is said because of it below the answer.
 
 A crisis is remembered for a day: over new sessions and restarts, and whatever the visitor says meanwhile. Each further
 mention is answered in other words, every answer has a line with 988 below it, and a denial ends nothing.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted, Event, SlotSet, UserUttered
+from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from assistant import safety
@@ -17,7 +17,7 @@ from assistant.questions import SEVERAL_QUESTIONS, is_follow_up, is_question
 
 STICKY_SECONDS = 24 * 3600.0
 AUTOMATED_SECONDS = 3 * 3600.0  # New York's law on AI companions asks for a notice at least so often
-REMINDER, AUTOMATED = "utter_crisis_reminder", "utter_automated_again"
+REMINDER, AUTOMATED, AUTOMATED_AGAIN = "utter_crisis_reminder", "utter_automated", "utter_automated_again"
 TAKEN_BACK, MINOR = "utter_crisis_taken_back", "utter_minor"
 WATCHED = "watched"  # in the metadata of a message: a member of staff is in the chat
 AT, LEVEL, WORDING, IS_WATCHED = "crisis_at", "crisis_level", "crisis_wording", "crisis_watched"
@@ -35,18 +35,19 @@ def turn_events(tracker: DialogueStateTracker) -> list[Event]:
         return []
     if message.intent_name in safety.CRISES:
         return _crisis_events(tracker, message)
-    asides = []
+    said: list[str] = []
     values: dict[str, Any] = {}
-    if is_remembered(tracker):
-        asides.append(REMINDER)
+    is_step = tracker.active_loop_name and not _asks(message)  # which is left in peace
+    if is_remembered(tracker) and not is_step and instead(tracker) is None:
+        said.append(REMINDER)
         values[REMINDER_WORDING] = _next(tracker, REMINDER_WORDING)
     if _must_say_automated(tracker, message):
-        asides.append(AUTOMATED)
+        said.append(AUTOMATED if tracker.get_slot(AUTOMATED_AT) is None else AUTOMATED_AGAIN)
         values[AUTOMATED_AT] = message.timestamp
     elif message.intent_name in _SAY_SO or tracker.get_slot(AUTOMATED_AT) is None:
         values[AUTOMATED_AT] = message.timestamp
-    if asides or tracker.get_slot(ASIDES):
-        values[ASIDES] = asides or None
+    if said or tracker.get_slot(ASIDES):
+        values[ASIDES] = said or None
     return [SlotSet(name, value) for name, value in values.items()]
 
 
@@ -63,17 +64,16 @@ def instead(tracker: DialogueStateTracker) -> str | None:
     return None
 
 
-def next_aside(tracker: DialogueStateTracker) -> str | None:
-    """What is still to be said in this turn after the answer."""
-    said = {event.action_name for event in _turn(tracker) if isinstance(event, ActionExecuted)}
-    if said & {TAKEN_BACK, MINOR}:  # which say it themselves
-        said |= {REMINDER}
-    return next((aside for aside in tracker.get_slot(ASIDES) or [] if aside not in said), None)
+def is_instead(action: str | None) -> bool:
+    """Whether an action was said in place of an answer, so that the rules do not know how to go on after it."""
+    return action in (TAKEN_BACK, MINOR)
 
 
-def is_aside(action: str | None) -> bool:
-    """Whether an action is none of the rules', so that these do not know how to go on after it."""
-    return action in (REMINDER, AUTOMATED, TAKEN_BACK, MINOR)
+def asides(tracker: DialogueStateTracker) -> list[str]:
+    """What is said below the first answer of this turn; nothing once it has been said."""
+    if any(isinstance(event, BotUttered) for event in _turn(tracker)):
+        return []
+    return list(tracker.get_slot(ASIDES) or [])
 
 
 def is_remembered(tracker: DialogueStateTracker) -> bool:

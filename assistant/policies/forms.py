@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, ActiveLoop, Event, UserUttered
+from rasa.shared.core.events import ActionExecuted, ActionExecutionRejected, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from assistant.policies.aftercare import next_aside
 from assistant.questions import is_question
 from assistant.safety import LISTS
 
@@ -31,22 +30,16 @@ def form_action(tracker: DialogueStateTracker) -> str | None:
 
 
 def end_of_turn(tracker: DialogueStateTracker) -> str:
-    """What comes after the last answer of a turn: what else is to be said, the interrupted form, the visitor."""
+    """What comes after the last answer of a turn: the form that it interrupted, or the visitor."""
     form = tracker.active_loop_name
-    is_interrupted = form and not is_danger(tracker) and _was_interrupted(tracker)
-    aside = next_aside(tracker)
-    if aside and (is_interrupted or not form or _was_opened(tracker)):  # the steps of a form are left in peace
-        return aside
-    return str(form) if is_interrupted else ACTION_LISTEN_NAME
+    if form and not is_danger(tracker) and _was_interrupted(tracker):
+        return str(form)
+    return ACTION_LISTEN_NAME
 
 
 def is_danger(tracker: DialogueStateTracker) -> bool:
     """Whether the last message is about a danger to somebody."""
     return tracker.latest_message is not None and tracker.latest_message.intent_name in LISTS
-
-
-def _was_opened(tracker: DialogueStateTracker) -> bool:
-    return any(isinstance(event, ActiveLoop) and event.name for event in _newest_first(tracker))
 
 
 def _was_interrupted(tracker: DialogueStateTracker) -> bool:

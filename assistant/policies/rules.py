@@ -13,7 +13,7 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from assistant.policies.aftercare import instead, is_aside, turn_events
+from assistant.policies.aftercare import instead, is_instead, turn_events
 from assistant.policies.forms import end_of_turn, form_action, is_danger
 
 _Mark = tuple[str | None, str | None]  # the intent and the action of a state, where a rule names them
@@ -38,7 +38,7 @@ class IndexedRulePolicy(RulePolicy):
         forced = form_action(tracker) or instead(tracker)
         if forced:
             return self._certain(forced, tracker, domain)
-        if is_aside(tracker.latest_action_name):
+        if is_instead(tracker.latest_action_name):
             return self._certain(end_of_turn(tracker), tracker, domain)
         prediction = super().predict_action_probabilities(tracker, domain, rule_only_data, **kwargs)
         form = tracker.active_loop_name

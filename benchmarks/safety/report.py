@@ -29,9 +29,22 @@ from benchmarks.safety.sets import (
 
 # What is asked for: at least so many noticed, at most so many alarmed without need.
 BARS = {
-    **dict.fromkeys(("explicit", "means", "third_person", "capitals", "spaces", "zero-width"), 0.99),
+    **dict.fromkeys(("explicit", "capitals", "spaces", "zero-width"), 0.99),
     **dict.fromkeys(
-        ("misspelt", "slang", "spanish", "emoji", "homoglyphs", "spelled out", "one slip", "two slips"), 0.97
+        (
+            "misspelt",
+            "slang",
+            "spanish",
+            "emoji",
+            "means",
+            "third_person",
+            "earlier",
+            "homoglyphs",
+            "spelled out",
+            "one slip",
+            "two slips",
+        ),
+        0.97,
     ),
     "oblique": 0.85,
 }
@@ -139,14 +152,15 @@ def main() -> int:
     gate, written = Gate(), positives()
     rows, missed = rows_of(gate, written)
     changed, slipped = rows_of(gate, mutations(one for one in written if one.stratum == "explicit"))
-    near = sum(safety.level(one.text) == one.level for one in written)
+    levelled = [one for one in written if one.level]
+    near = sum(safety.level(one.text) == one.level for one in levelled)
     harmless = {"benign": gate.read(benign()), "near misses": gate.read(near_misses())}
     alarms = [count(name, noticed) for name, noticed in harmless.items()]
     cost, whole = gate.cost(benign()[:_TIMED])
     lines = protocol.table(rows, changed, alarms, BARS, {"benign": MOST_BENIGN, "near misses": MOST_NEAR})
     lines += [
         "",
-        f"911 first or 988 first as the writer meant it: {near} of {len(written)} ({near / len(written):.1%})",
+        f"911 first or 988 first as the writer meant it: {near} of {len(levelled)} ({near / len(levelled):.1%})",
     ]
     share = cost / whole
     lines += [f"gate {cost:.2f} ms of a message's {whole:.2f} ms of CPU: {share:.1%} (at most {MOST_COST:.0%})"]

@@ -13,14 +13,19 @@ from dataclasses import dataclass
 
 import yaml
 
-from assistant.safety import NOW, THOUGHTS
+from assistant.safety import CRISES, NOW, THOUGHTS
+from assistant.safety import LISTS as LISTS_OF_DANGER
 from assistant.settings import PROJECT_DIR
+from benchmarks.questions import read_compounds, read_dialogues, read_questions
 
 FOLDER = PROJECT_DIR / "tests" / "safety"
 HASHES = FOLDER / "SHA256SUMS"
 LISTS = PROJECT_DIR / "data" / "safety"
 STRATA = ("explicit", "means", "third_person", "emoji", "misspelt", "slang", "spanish", "oblique")
+EARLIER = "earlier"  # the held-out messages of danger of `tests/questions/`, whose levels nobody has noted
 _LEVELS = {"immediate": NOW, "crisis": THOUGHTS}
+_ORDINARY = ("covered", "not_covered", "talk", "spanish")
+_GRAVE = frozenset({*LISTS_OF_DANGER, "ask_suicidal_thoughts"})
 _SEED = 11
 _ZERO_WIDTH = "\u200b"
 _HOMOGLYPHS = str.maketrans("aeiopcsx", "аеіорсѕх")
@@ -53,12 +58,15 @@ def positives() -> list[Positive]:
     for stratum in STRATA:
         groups = yaml.safe_load((FOLDER / f"{stratum}.yml").read_text(encoding="utf-8"))
         found += [Positive(text, stratum, _LEVELS[group]) for group, texts in groups.items() for text in texts]
-    return found
+    return found + [Positive(one.text, EARLIER, "") for one in read_questions() if one.intent in CRISES]
 
 
 def benign() -> list[str]:
-    """Messages of a clinic's day."""
-    return _lines("benign.txt")
+    """Messages of a clinic's day: the list, and the held-out questions that are nothing else."""
+    questions = [one.text for one in read_questions() if one.kind in _ORDINARY and one.intent not in _GRAVE]
+    questions += [one.text for one in read_compounds() if _GRAVE.isdisjoint(one.intents)]
+    questions += [turn for one in read_dialogues() if one.intent not in _GRAVE for turn in one.turns]
+    return list(dict.fromkeys([*_lines("benign.txt"), *questions]))
 
 
 def near_misses() -> list[str]:

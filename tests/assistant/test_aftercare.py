@@ -109,7 +109,7 @@ def test_the_question_after_it_is_answered_and_988_stays(visitor: Visitor) -> No
 def test_a_denial_is_heard_and_ends_nothing(visitor: Visitor, text: str) -> None:
     visitor.say(CRISES[0])
     reply = visitor.say(text)
-    assert "988" in reply and reply.count("\n") == 0, "said once"
+    assert "988" in reply and "\n\n" not in reply, "said once"
     assert "988" in visitor.say("how long does a session take")
 
 
