@@ -38,10 +38,10 @@ by the ways that the clinic has set up; the visitor is told that someone has rea
 _FIGURES = """
 ## How well it notices
 
-{count} messages of danger and {harmless} harmless ones, written by people who had not seen the word lists, never used
-for training, fixed by hash (`tests/safety/`). "Noticed" is the share of messages that get the reply for a person in
-danger; the bounds are Wilson's 95 % interval. What is missed and what alarms without need is listed, message by
-message, by `make safety-report`.
+{count} messages of danger and {harmless} harmless ones, never used for training, fixed by hash; who wrote them stands in
+`tests/safety/README.md`. "Noticed" is the share of messages that get the reply for a person in danger; the bounds are
+Wilson's 95 % interval. What is missed and what alarms without need is listed, message by message, by
+`make safety-report`.
 
 {table}
 
@@ -52,6 +52,10 @@ _TITLES = {
     "third_person": "about somebody else",
     "means": "means and methods",
     "oblique": "oblique, without such words",
+    "unseen_misspelt": "misspelt, by a writer who had not seen the lists",
+    "unseen_slang": "slang, by a writer who had not seen the lists",
+    "unseen_spanish": "Spanish, by a writer who had not seen the lists",
+    "unseen_oblique": "oblique, by a writer who had not seen the lists",
 }
 
 

@@ -21,7 +21,8 @@ from benchmarks.questions import read_compounds, read_dialogues, read_questions
 FOLDER = PROJECT_DIR / "tests" / "safety"
 HASHES = FOLDER / "SHA256SUMS"
 LISTS = PROJECT_DIR / "data" / "safety"
-STRATA = ("explicit", "means", "third_person", "emoji", "misspelt", "slang", "spanish", "oblique")
+UNSEEN = ("unseen_misspelt", "unseen_slang", "unseen_spanish", "unseen_oblique")
+STRATA = ("explicit", "means", "third_person", "emoji", "misspelt", "slang", "spanish", "oblique", *UNSEEN)
 EARLIER = "earlier"  # the held-out messages of danger of `tests/questions/`, whose levels nobody has noted
 _LEVELS = {"immediate": NOW, "crisis": THOUGHTS}
 _ORDINARY = ("covered", "not_covered", "talk", "spanish")
