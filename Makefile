@@ -83,9 +83,6 @@ evaluate: train ## answer the held-out questions and list every confusion
 safety-report: train ## what the safety gate notices, misses and alarms for without need
 	@$(PYTHON) -m benchmarks.safety.report
 
-redaction-report: setup ## which personal details are taken out of texts before they are stored
-	@$(PYTHON) -m benchmarks.redaction
-
 bench: train ## speed and memory beside the project that `rasa init` writes, on this machine in this run
 	@$(PYTHON) -m benchmarks.bench
 
@@ -107,4 +104,4 @@ check-article: setup ## compare an article with the facts: make check-article AR
 clean: ## remove what was trained and written; the packages stay
 	@rm -rf models .rasa var results widget/dist
 
-.PHONY: help setup run train test lint widget widget-test data evaluate safety-report redaction-report bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean
+.PHONY: help setup run train test lint widget widget-test data evaluate safety-report bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean

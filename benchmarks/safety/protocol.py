@@ -38,9 +38,9 @@ by the ways that the clinic has set up; the visitor is told that someone has rea
 _FIGURES = """
 ## How well it notices
 
-{count} messages of danger and {harmless} harmless ones, never used for training, fixed by hash; who wrote them stands in
-`tests/safety/README.md`. "Noticed" is the share of messages that get the reply for a person in danger; the bounds are
-Wilson's 95 % interval. What is missed and what alarms without need is listed, message by message, by
+{count} messages of danger and {harmless} harmless ones, never used for training, fixed by hash; who wrote them stands
+in `tests/safety/README.md`. "Noticed" is the share of messages that get the reply for a person in danger; the bounds
+are Wilson's 95 % interval. What is missed and what alarms without need is listed, message by message, by
 `make safety-report`.
 
 {table}
