@@ -36,6 +36,12 @@ CRISIS_LIKE = [
         *("am going to hurt myself", "want my life to be over"),
     )
 ]
+PRICE_LIKE = [
+    f"{opening} {asked} {what}?"
+    for opening in ("hi,", "so", "and", "tell me,", "please,")
+    for asked in ("what is the price of", "how much do you charge for", "what would i pay for", "what's the cost of")
+    for what in ("one infusion", "the whole treatment", "a drip at your place")
+]
 
 
 @dataclass
@@ -154,9 +160,11 @@ def test_a_wording_goes_live_and_back_without_a_lost_message_and_a_bad_lesson_is
     print(figures)
     assert max(wait for _, wait in talk.waits) < 10  # seconds: nobody waited for a training or a model
 
-    teach(engine, "bad", "greet", "", CRISIS_LIKE)
+    teach(engine, "danger", "greet", "", CRISIS_LIKE)
+    teach(engine, "bad", "goodbye", "", PRICE_LIKE)
     found = publish(engine)
     assert found.state == "refused", found
-    assert found.result["reasons"]
+    assert {refusal["text"] for refusal in found.result["refused"]} == set(CRISIS_LIKE)
+    assert found.result["reasons"]  # the new model would have answered less
     assert httpx.get(f"{assistant.url}/readyz").json()["model"] == current_model().name
     assert "988" in assistant.texts(uuid4().hex, "i want to be dead")

@@ -89,6 +89,7 @@ def test_what_was_taken_over_already_changes_nothing(checkout: Path) -> None:
         ("/restart", "signs that the training data gives a meaning"),
         ("is [ketamine](drug) safe", "signs that the training data gives a meaning"),
         ("odd\u0007sign", "cannot be printed"),
+        ("what does it cost to kill myself", "only be taught as danger"),
         ("two\u2028lines", None),
         ("is it 200 or 2000, and 988 or 911?", None),
     ],
