@@ -104,4 +104,7 @@ check-article: setup ## compare an article with the facts: make check-article AR
 clean: ## remove what was trained and written; the packages stay
 	@rm -rf models .rasa var results widget/dist
 
-.PHONY: help setup run train test lint widget widget-test data evaluate safety-report bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean
+reviews: setup ## list the answers that no clinician has signed lately, and the numbers for help that nobody has tried
+	@$(PYTHON) -m knowledge.reviews
+
+.PHONY: help setup run train test lint widget widget-test data evaluate safety-report reviews bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean
