@@ -132,6 +132,8 @@ def test_thumbs_are_kept_and_a_reason_goes_with_them(chat: Chat) -> None:
     chat.last.get_by_label("Tell us more").fill("what about tea")
     chat.last.get_by_role("button", name="Send").click()
     expect(chat.panel.locator(".banner")).to_contain_text("Thank you")
+    # The first thumb was thanked for as well: the second is kept once it shows.
+    expect(chat.last.get_by_role("button", name="This did not help")).to_have_attribute("aria-pressed", "true")
     chat.page.reload()
     chat.open()
     expect(chat.last.get_by_role("button", name="This did not help")).to_have_attribute("aria-pressed", "true")
