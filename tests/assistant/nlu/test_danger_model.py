@@ -32,7 +32,7 @@ def dice() -> np.random.Generator:
 
 
 def trained(more: list[tuple[int, bool]], dice: np.random.Generator) -> tuple[IntentModel, DangerModel]:
-    """Topics of price, session, danger; `more`: meanings of the gate's own examples, and whether they mean danger."""
+    """Topics of price, session, danger; `more` are meanings of the gate's own examples, and whether they mean danger."""
     dense = np.concatenate([near(meaning, 40, dice) for meaning in (PRICE, SESSION, DANGER)])
     intents = ["price"] * 40 + ["session"] * 40 + ["crisis"] * 40
     nothing = no_ngrams(len(dense))
