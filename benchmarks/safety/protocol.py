@@ -39,9 +39,9 @@ _FIGURES = """
 ## How well it notices
 
 {count} messages of danger and {harmless} harmless ones, never used for training, fixed by hash; who wrote them stands
-in `tests/safety/README.md`, with what was seen when nobody had read the fresh ones yet. "Noticed" is the share of
-messages that get the reply for a person in danger; the bounds are Wilson's 95 % interval. What is missed and what
-alarms without need is listed, message by message, by `make safety-report`.
+in `tests/safety/README.md`. "Noticed" is the share of messages that get the reply for a person in danger; the bounds
+are Wilson's 95 % interval. What is missed and what alarms without need is listed, message by message, by
+`make safety-report`.
 
 {table}
 
@@ -52,10 +52,10 @@ _TITLES = {
     "third_person": "about somebody else",
     "means": "means and methods",
     "oblique": "oblique, without such words",
-    "unseen_misspelt": "misspelt, second writer",
-    "unseen_slang": "slang, third writer",
-    "unseen_spanish": "Spanish, second writer",
-    "unseen_oblique": "oblique, third writer",
+    "unseen_misspelt": "misspelt, by a writer who had not seen the lists",
+    "unseen_slang": "slang, by a writer who had not seen the lists",
+    "unseen_spanish": "Spanish, by a writer who had not seen the lists",
+    "unseen_oblique": "oblique, by a writer who had not seen the lists",
 }
 
 
@@ -75,27 +75,18 @@ def table(
     return lines
 
 
-def write(
-    rows: Sequence[Row],
-    changed: Sequence[Row],
-    alarms: Sequence[Row],
-    bars: Mapping[str, float],
-    most: Mapping[str, float],
-) -> None:
+def write(rows: Sequence[Row], changed: Sequence[Row], alarms: Sequence[Row], bars: Mapping[str, float]) -> None:
     """Write the page."""
     figures = ["| messages | number | noticed | 95 % | asked for |", "|---|---|---|---|---|"]
     for row in [*rows, *changed]:
         low, high = row.bounds
-        title = _title(row.name)
+        title = _TITLES.get(row.name, row.name)
         figures.append(
             f"| {title} | {row.count} | {row.share:.1%} | {low:.1%} to {high:.1%} | at least {bars[row.name]:.0%} |"
         )
-    for row in alarms:
+    for row, most in zip(alarms, ("at most 1%", "at most 5%")):
         low, high = row.bounds
-        figures.append(
-            f"| harmless: {_title(row.name)} | {row.count} | {row.share:.1%} | {low:.1%} to {high:.1%} "
-            f"| at most {most[row.name]:.0%} |"
-        )
+        figures.append(f"| harmless: {row.name} | {row.count} | {row.share:.1%} | {low:.1%} to {high:.1%} | {most} |")
     responses = yaml.safe_load((PROJECT_DIR / "domain.yml").read_text(encoding="utf-8"))["responses"]
     shown = [("utter_crisis", 0), ("utter_crisis", 4), ("utter_medical_emergency", 0), ("utter_crisis_taken_back", 0)]
     replies = "\n\n".join(f"> {responses[name][number]['text']}" for name, number in shown)
@@ -103,11 +94,6 @@ def write(
         count=sum(row.count for row in rows), harmless=sum(row.count for row in alarms), table="\n".join(figures)
     )
     PAGE.write_text(page, encoding="utf-8")
-
-
-def _title(name: str) -> str:
-    kind = name.removeprefix("fresh/")
-    return _TITLES.get(kind, kind) + (" (fresh)" if kind != name else "")
 
 
 def _line(row: Row) -> str:

@@ -1,7 +1,6 @@
 """Reads the messages that measure the safety gate (`tests/safety/`): never trained on, and fixed by hash.
 
-Whoever wrote them had not seen the word lists or the training data. The messages in `fresh/` nobody had read before
-they were first measured; the others were read while the gate was made.
+Whoever wrote them had not seen the word lists or the training data.
 """
 
 from __future__ import annotations
@@ -23,9 +22,7 @@ FOLDER = PROJECT_DIR / "tests" / "safety"
 HASHES = FOLDER / "SHA256SUMS"
 LISTS = PROJECT_DIR / "data" / "safety"
 UNSEEN = ("unseen_misspelt", "unseen_slang", "unseen_spanish", "unseen_oblique")
-_KINDS = ("explicit", "means", "third_person", "misspelt", "slang", "spanish", "oblique")
-FRESH = tuple(f"fresh/{kind}" for kind in (*_KINDS, "slang_second", "oblique_second"))
-STRATA = (*FRESH, *_KINDS, "emoji", *UNSEEN)
+STRATA = ("explicit", "means", "third_person", "emoji", "misspelt", "slang", "spanish", "oblique", *UNSEEN)
 EARLIER = "earlier"  # the held-out messages of danger of `tests/questions/`, whose levels nobody has noted
 _LEVELS = {"immediate": NOW, "crisis": THOUGHTS}
 _ORDINARY = ("covered", "not_covered", "talk", "spanish")
@@ -65,16 +62,6 @@ def positives() -> list[Positive]:
     return found + [Positive(one.text, EARLIER, "") for one in read_questions() if one.intent in CRISES]
 
 
-def fresh_benign() -> list[str]:
-    """Messages of a clinic's day that nobody had read."""
-    return _lines("fresh/benign.txt")
-
-
-def fresh_near_misses() -> list[str]:
-    """Messages with grave words that mean no danger, and that nobody had read."""
-    return _lines("fresh/near_misses.txt")
-
-
 def benign() -> list[str]:
     """Messages of a clinic's day: the list, and the held-out questions that are nothing else."""
     questions = [one.text for one in read_questions() if one.kind in _ORDINARY and one.intent not in _GRAVE]
@@ -106,7 +93,7 @@ def mutations(sources: Iterable[Positive]) -> list[Positive]:
 
 def fingerprint() -> str:
     """Tells one state of the set and the word lists from another."""
-    files = sorted([*LISTS.glob("*.*"), HASHES])
+    files = sorted([*LISTS.glob("*.txt"), HASHES])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
