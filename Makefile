@@ -83,6 +83,9 @@ evaluate: train ## answer the held-out questions and list every confusion
 safety-report: train ## what the safety gate notices, misses and alarms for without need
 	@$(PYTHON) -m benchmarks.safety.report
 
+redaction-report: setup ## which personal details are taken out of stored texts, and what is taken out wrongly
+	@$(PYTHON) -m benchmarks.redaction
+
 bench: train ## speed and memory beside the project that `rasa init` writes, on this machine in this run
 	@$(PYTHON) -m benchmarks.bench
 
@@ -107,4 +110,4 @@ clean: ## remove what was trained and written; the packages stay
 reviews: setup ## list the answers that no clinician has signed lately, and the numbers for help that nobody has tried
 	@$(PYTHON) -m knowledge.reviews
 
-.PHONY: help setup run train test lint widget widget-test data evaluate safety-report reviews bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean
+.PHONY: help setup run train test lint widget widget-test data evaluate safety-report redaction-report reviews bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean
