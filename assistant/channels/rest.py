@@ -12,7 +12,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from assistant import safety
+from assistant.channels.admission import ADMISSION
 from assistant.channels.answering import Handler, answer, apology
+from assistant.channels.base import refusal
 from assistant.channels.buttons import button_title
 from assistant.channels.incoming import MAX_BODY, Incoming, Refused, check_text, read_sender, read_text
 from assistant.safety_replies import parse_data, safety_text
@@ -44,13 +46,17 @@ class RestChannel(InputChannel):
             try:
                 message = await _read(request)
             except Refused as refused:
-                return _error(refused)
+                return refusal(refused)
             if isinstance(message, list):
                 return response.json(message)
-            if request.args.get("stream", "").lower() == "true":
-                await _stream(request, on_new_message, message)
-                return None
-            return await _answer(on_new_message, message)
+            try:
+                with ADMISSION.place(in_danger=message.parse_data is not None):
+                    if request.args.get("stream", "").lower() == "true":
+                        await _stream(request, on_new_message, message)
+                        return None
+                    return await _answer(on_new_message, message)
+            except Refused as refused:
+                return refusal(refused)
 
         return routes
 
@@ -135,7 +141,3 @@ class _PassingOn(CollectingOutputChannel):
     async def _persist_message(self, message: dict[str, Any]) -> None:
         await super()._persist_message(message)
         self.passed_on.put_nowait(message)
-
-
-def _error(refused: Refused) -> HTTPResponse:
-    return response.json({"error": refused.reason}, status=refused.status)

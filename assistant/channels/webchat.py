@@ -19,6 +19,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from assistant.channels.admission import ADMISSION
 from assistant.channels.answering import Handler
 from assistant.channels.base import BaseChannel, refusal
 from assistant.channels.desk import OUTAGES
@@ -97,16 +98,16 @@ class WebchatChannel(BaseChannel):
     async def _receive(self, request: Request) -> HTTPResponse:
         conversation_id = self._visitors.conversation(request)
         arrival = read_arrival(read_body(request))
-        try:
-            ready = self.ready(request)
-            await asyncio.to_thread(
-                self._limits.check_message, request, conversation_id, ready.store, bool(arrival.danger)
-            )
-        except Refused:
-            if arrival.danger:
-                return _messages(_safety_reply(arrival.client_id, arrival.text, arrival.danger))
-            raise
-        messages = await ready.desk.take_in(conversation_id, arrival)
+        in_danger = bool(arrival.danger)
+        with ADMISSION.place(in_danger):
+            try:
+                ready = self.ready(request)
+                await asyncio.to_thread(self._limits.check_message, request, conversation_id, ready.store, in_danger)
+            except Refused:
+                if arrival.danger:
+                    return _messages(_safety_reply(arrival.client_id, arrival.text, arrival.danger))
+                raise
+            messages = await ready.desk.take_in(conversation_id, arrival)
         return _messages(messages) if messages else response.json({"messages": []}, status=202)
 
     async def _history(self, request: Request) -> HTTPResponse:
