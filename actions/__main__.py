@@ -1,4 +1,4 @@
-"""`python -m actions`: the action server, on loopback, for callers that know the shared token.
+"""`python -m actions`: the action server, on loopback unless LISTEN_ADDRESS says else, for callers that know the token.
 
 Stock `rasa run actions` listens on all addresses, runs actions for anybody and echoes the conversation in its errors.
 """
@@ -16,6 +16,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from actions.office import office
+from assistant.settings import listen_address
 
 TOKEN_HEADER = "X-Actions-Token"  # noqa: S105 - its name, not the token
 _SHORTEST_TOKEN = 16
@@ -55,7 +56,7 @@ def main() -> int:
     except ValueError as problem:
         print(problem)
         return 1
-    protected_app(token).run("127.0.0.1", port, access_log=False)
+    protected_app(token).run(listen_address(), port, access_log=False)
     return 0
 
 

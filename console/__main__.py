@@ -1,4 +1,4 @@
-"""Serves the web pages: `python -m console`, on this machine only, behind a server that speaks TLS."""
+"""Serves the web pages: `python -m console`, on this machine only (LISTEN_ADDRESS), behind a server that speaks TLS."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
+from assistant.settings import listen_address
 from bookings.settings import BookingSettings, open_store
 from console.app import create_app
 from console.chat import ChatSettings
 from console.staff.console import open_console
 
-_HOST = "127.0.0.1"
 _DEFAULT_PORT = "8080"
 
 
@@ -45,7 +45,7 @@ def _listen(port: str) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_HOST, int(port)))
+        listener.bind((listen_address(), int(port)))
     except OSError as problem:
         raise ValueError(f"WEB_PORT: nothing can listen on port {port} ({problem.strerror})") from None
     return listener
