@@ -6,6 +6,7 @@ import datetime
 import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -154,6 +155,15 @@ class Proxy:
         """A browser's part; requests go to our name, wherever that is."""
         context = ssl.create_default_context(cafile=str(self.folder / "certificate.pem"))
         return _Client(self.https, context)
+
+    def raw(self, first_line: str, many: int = 1) -> str:
+        """Send a request as it stands, which an HTTP library would tidy up; all that comes back."""
+        context = ssl.create_default_context(cafile=str(self.folder / "certificate.pem"))
+        with socket.create_connection(("127.0.0.1", self.https), timeout=20) as connection:
+            with context.wrap_socket(connection, server_hostname=NAME) as secure:
+                request = f"{first_line}\r\nHost: {NAME}\r\n"
+                secure.sendall((f"{request}\r\n" * (many - 1) + f"{request}Connection: close\r\n\r\n").encode())
+                return b"".join(iter(lambda: secure.recv(65536), b"")).decode()
 
 
 class _Client(httpx.Client):
