@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import tomli
 
 from assistant import roles, training
 from publishing import commands
@@ -139,6 +142,36 @@ def test_one_image_has_all_parts() -> None:
 def test_what_staff_teach_finds_all_that_it_copies() -> None:
     copied = {source for stage in stages().values() for sources, _ in stage.copied for source in sources}
     assert {*commands._FILES, *commands._FOLDERS} <= copied
+
+
+def modules_for_development() -> set[str]:
+    """Modules of packages that this checkout has and the image has not."""
+    lock = tomli.loads((PROJECT_DIR / "uv.lock").read_text(encoding="utf-8"))
+    needs = {one["name"]: one for one in lock["package"]}
+    seen, waiting = set(), ["soft-reboot-assistant"]
+    while waiting:
+        if (name := waiting.pop()) in seen:
+            continue
+        seen.add(name)
+        extras = (one for group in needs[name].get("optional-dependencies", {}).values() for one in group)
+        waiting += [one["name"] for one in (*needs[name].get("dependencies", ()), *extras)]
+    installed = importlib.metadata.packages_distributions()
+    named = {module: {re.sub(r"[-_.]+", "-", one).lower() for one in names} for module, names in installed.items()}
+    return {module for module, names in named.items() if names.isdisjoint(seen) and names <= set(needs)}
+
+
+def test_no_part_needs_a_package_that_is_only_for_development(tree: Path) -> None:
+    blocked = modules_for_development()
+    assert {"pytest", "pgserver", "psutil", "playwright"} <= blocked
+    assert not {"rasa", "sanic", "numpy", "yaml"} & blocked
+    parts = ("actions", "assistant", "assistant.roles", "bookings.deliver", "console", "publishing", "rasa")
+    names = [f"{name}.__main__" if (tree / name / "__main__.py").exists() or name == "rasa" else name for name in parts]
+    names += ["benchmarks.evaluate", "assistant.nlu.encoder_model", "console.staff.command"]
+    code = f"import sys; sys.modules.update(dict.fromkeys({sorted(blocked)!r})); " + "; ".join(
+        f"import {name}" for name in names
+    )
+    result = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=tree, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.skipif(not can_contain(), reason="needs root, and mount namespaces")
