@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant import metrics
 from assistant.live_pointer import model_to_start
 from assistant.nlu.encoder_model import ensure_built
 from assistant.processes import ProcessFailed, Service, keep_running, stop_all, wait_until_ready
@@ -49,17 +50,34 @@ def main() -> int:
 def _services(model: Path) -> list[Service]:
     server, actions, web = _port("RASA_PORT", 5005), _port("ACTIONS_PORT", 5055), _port("WEB_PORT", 8080)
     token = {"ACTIONS_TOKEN": secrets.token_urlsafe(32)}
-    python = sys.executable
+    python, measured = sys.executable, _metrics_ports("server", "web", "delivery")
     rasa = [
-        *(python, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1", "--port", str(server)),
+        *(
+            python,
+            "-m",
+            "assistant.server",
+            "rasa",
+            "run",
+            "--quiet",
+            "--interface",
+            "127.0.0.1",
+            "--port",
+            str(server),
+        ),
         *("--model", str(model), "--endpoints", str(_endpoints(actions)), "--credentials", "credentials.yml"),
     ]
     return [
-        Service("actions", [python, "-m", "actions", "--port", str(actions)], f"{_HERE}:{actions}/health", token),
-        Service("server", rasa, f"{_HERE}:{server}/readyz", token),
-        Service("web", [python, "-m", "console"], f"{_HERE}:{web}/readyz"),
-        Service("delivery", [python, "-m", "bookings.deliver"]),
+        Service("actions", [python, "-m", "actions", "--port", str(actions)], f"{_HERE}:{actions}/readyz", token),
+        Service("server", rasa, f"{_HERE}:{server}/readyz", token | measured["server"]),
+        Service("web", [python, "-m", "console"], f"{_HERE}:{web}/readyz", measured["web"]),
+        Service("delivery", [python, "-m", "bookings.deliver"], environment=measured["delivery"]),
     ]
+
+
+def _metrics_ports(*names: str) -> dict[str, dict[str, str]]:
+    """What processes get for METRICS_PORT: that port, and those behind it."""
+    first = metrics.port()
+    return {name: {"METRICS_PORT": str(first + i)} if first else {} for i, name in enumerate(names)}
 
 
 def _port(name: str, default: int) -> int:
