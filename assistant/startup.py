@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 from prometheus_client import CollectorRegistry
@@ -38,9 +40,11 @@ def hold() -> None:
         _held.append(_locked(fcntl.LOCK_SH))
 
 
-def hold_alone() -> None:
-    """Keep every process of the assistant from starting, until this one ends. Raises: InUse if one runs."""
-    _held.append(_locked(fcntl.LOCK_EX))
+@contextmanager
+def alone() -> Iterator[None]:
+    """Keep every process of the assistant from starting meanwhile. Raises: InUse if one runs."""
+    with _locked(fcntl.LOCK_EX):
+        yield
 
 
 def _locked(how: int) -> IO[str]:
@@ -51,5 +55,5 @@ def _locked(how: int) -> IO[str]:
         fcntl.flock(file, how | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise InUse("the data folder is in use") from None
+        raise InUse("the data folder is in use: the assistant runs, or a backup is being restored") from None
     return file
