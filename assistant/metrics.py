@@ -163,10 +163,5 @@ def listen(registry: CollectorRegistry) -> None:
     logger.info("metrics.listening", port=at)
 
 
-def names(registry: CollectorRegistry) -> set[str]:
-    """The names of all series that a registry can tell."""
-    return {name for found in registry._collector_to_names.values() for name in found}
-
-
 def _named(channel: str) -> str:
     return channel or _REST  # the only channel whose conversations' ids begin with no name of ours

@@ -43,8 +43,20 @@ def check(path: Path) -> None:
 
 def put_in_place(copy_of_it: Path, target: Path) -> None:
     """Replace a database that nobody uses."""
+    for path in (copy_of_it, copy_of_it.parent):
+        _sync(path)
     remove(target)
     os.replace(copy_of_it, target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or a folder to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def remove(path: Path) -> None:
