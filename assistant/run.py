@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant import metrics
+from assistant import logs, metrics
 from assistant.live_pointer import model_to_start
 from assistant.nlu.encoder_model import ensure_built
 from assistant.processes import ProcessFailed, Service, keep_running, stop_all, wait_until_ready
@@ -28,6 +28,7 @@ def main() -> int:
         signal.signal(stop, _interrupt)
     services: list[Service] = []
     try:
+        logs.log_format()
         ensure_built()
         services = _services(model_to_start(train()))
         say("Starting the assistant…")

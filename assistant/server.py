@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from assistant import logs
 
@@ -18,6 +19,9 @@ def main() -> None:
     except ValueError as problem:
         logs.report(PROCESS, str(problem))
         sys.exit(1)
+    if missing := _missing_model(sys.argv[1:]):  # Rasa would take whichever model it finds
+        logs.report(PROCESS, f"there is no model {missing}")
+        sys.exit(1)
     import rasa.utils.io
     from rasa import __main__ as command
 
@@ -25,6 +29,12 @@ def main() -> None:
         command.configure_structlog = rasa.utils.io.configure_colored_logging = lambda *_: None
     sys.argv = sys.argv[1:] or ["rasa"]
     command.main()
+
+
+def _missing_model(arguments: list[str]) -> str | None:
+    """The model that is named in a command and is not there."""
+    named = [value for option, value in zip(arguments, arguments[1:]) if option in ("-m", "--model")]
+    return next((value for value in named if not Path(value).exists()), None)
 
 
 if __name__ == "__main__":

@@ -205,3 +205,18 @@ def _wait(address: str, status: int, seconds: float) -> None:
         if time.monotonic() > until:
             raise AssertionError(f"{address} did not answer {status} within {seconds:.1f} s")
         time.sleep(0.2)
+
+
+def test_a_server_whose_model_is_missing_starts_with_no_other(tmp_path: Path) -> None:
+    train()  # another one is there
+    environment = {"VAR_DIR": str(tmp_path / "var"), "RASA_TELEMETRY_ENABLED": "false", "LOG_FORMAT": "json"}
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "assistant.server", "rasa", "run", "--model", "models/none.tar.gz"],
+        cwd=PROJECT_DIR,
+        env={**_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert "models/none.tar.gz" in json.loads(ended.stdout)["problem"]
