@@ -23,7 +23,7 @@ from assistant.settings import LOOPBACK, PROJECT_DIR, listen_address, port, var_
 
 SERVER, ACTIONS, WEB, DELIVERY, MIGRATE = ROLES = ("server", "actions", "web", "delivery", "migrate")
 # Where each answers 200 when it is ready; the others answer nobody.
-READY = {SERVER: "/readyz", ACTIONS: "/health", WEB: "/readyz"}
+READY = {SERVER: "/readyz", ACTIONS: "/readyz", WEB: "/readyz"}
 PORTS = {SERVER: ("RASA_PORT", 5005), ACTIONS: ("ACTIONS_PORT", 5055), WEB: ("WEB_PORT", 8080)}
 _SECONDS = 5  # that a check waits for an answer
 _BEAT = 30  # seconds in which the delivery, which looks every second, must have looked
@@ -32,7 +32,8 @@ _BEAT = 30  # seconds in which the delivery, which looks every second, must have
 def server_command(model: Path, endpoints: Path, address: str = LOOPBACK) -> list[str]:
     """The command of a server that answers visitors."""
     return [
-        *(sys.executable, "-m", "rasa", "run", "--quiet", "--interface", address, "--port", str(port_of(SERVER))),
+        *(sys.executable, "-m", "assistant.server", "rasa", "run", "--quiet"),
+        *("--interface", address, "--port", str(port_of(SERVER))),
         *("--model", str(model), "--endpoints", str(endpoints), "--credentials", "credentials.yml"),
     ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant import roles
+from assistant import logs, metrics, roles
 from assistant.live_pointer import model_to_start
 from assistant.nlu.encoder_model import ensure_built
 from assistant.processes import ProcessFailed, Service, keep_running, stop_all, wait_until_ready
@@ -26,6 +26,7 @@ def main() -> int:
         signal.signal(stop, _interrupt)
     services: list[Service] = []
     try:
+        logs.log_format()
         ensure_built()
         services = _services(model_to_start(train()))
         say("Starting the assistant…")
@@ -48,15 +49,21 @@ def main() -> int:
 def _services(model: Path) -> list[Service]:
     server, actions, web = port("RASA_PORT", 5005), port("ACTIONS_PORT", 5055), port("WEB_PORT", 8080)
     token = {"ACTIONS_TOKEN": secrets.token_urlsafe(32)}
-    python = sys.executable
+    python, measured = sys.executable, _metrics_ports("server", "web", "delivery")
     endpoints = roles.write_endpoints(var_dir() / "run" / "endpoints.yml", f"{_HERE}:{actions}")
     rasa = roles.server_command(model, endpoints)
     return [
-        Service("actions", [python, "-m", "actions", "--port", str(actions)], f"{_HERE}:{actions}/health", token),
-        Service("server", rasa, f"{_HERE}:{server}/readyz", token),
-        Service("web", [python, "-m", "console"], f"{_HERE}:{web}/readyz"),
-        Service("delivery", [python, "-m", "bookings.deliver"]),
+        Service("actions", [python, "-m", "actions", "--port", str(actions)], f"{_HERE}:{actions}/readyz", token),
+        Service("server", rasa, f"{_HERE}:{server}/readyz", token | measured["server"]),
+        Service("web", [python, "-m", "console"], f"{_HERE}:{web}/readyz", measured["web"]),
+        Service("delivery", [python, "-m", "bookings.deliver"], environment=measured["delivery"]),
     ]
+
+
+def _metrics_ports(*names: str) -> dict[str, dict[str, str]]:
+    """What processes get for METRICS_PORT: that port, and those behind it."""
+    first = metrics.port()
+    return {name: {"METRICS_PORT": str(first + i)} if first else {} for i, name in enumerate(names)}
 
 
 def _greet(port: int, web_port: int) -> None:

@@ -10,9 +10,12 @@ import sys
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant import metrics
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
+from assistant.logs import JSON, log_format, report
 from assistant.settings import listen_address
+from assistant.startup import InUse, begin
 from bookings.settings import BookingSettings, open_store
 from console.app import create_app
 from console.chat import ChatSettings
@@ -23,17 +26,20 @@ _DEFAULT_PORT = "8080"
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; ends at once, with a line that says why, when it cannot."""
-    _log_our_own_lines_only()
     try:
+        _log_our_own_lines_only()
+        begin("web", metrics.CONSOLE)
         listener = _listen(os.environ.get("WEB_PORT") or _DEFAULT_PORT)
         clinic, settings = Clinic.load(), BookingSettings.from_env(os.environ)
         chat = ChatSettings.from_env(os.environ)
         store = open_store(clinic)
         app = create_app(store, clinic, settings, utc_now, chat, staff=open_console(store, clinic, os.environ))
-    except ValueError as problem:
-        sys.exit(f"console: {problem}")
+    except (ValueError, InUse) as problem:
+        report("console", str(problem))
+        sys.exit(1)
     except SQLAlchemyError as problem:  # its text names the server and may name the user
-        sys.exit(f"console: the database cannot be used ({type(problem).__name__})")
+        report("console", f"the database cannot be used ({type(problem).__name__})")
+        sys.exit(1)
     structlog.get_logger().info("console.started", port=listener.getsockname()[1])
     app.run(sock=listener, access_log=False, motd=False)
 
@@ -55,6 +61,8 @@ def _log_our_own_lines_only() -> None:
     """Sanic's lines quote addresses, and with them the tokens of links; what they tell, `console.app` logs itself."""
     for name in ("sanic.root", "sanic.error", "sanic.access"):
         logging.getLogger(name).disabled = True
+    if log_format() == JSON:
+        return
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
