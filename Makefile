@@ -51,7 +51,7 @@ run: setup ## train if needed, then start the assistant and say when it is ready
 train: setup ## train the model of the present training data, if there is none yet
 	@$(PYTHON) -m assistant.training
 
-test: setup lint train data widget-test tests/openapi/.venv/.installed tests/widget/node_modules/.installed ## everything that must pass before a change lands
+test: setup lint train data widget-test tests/openapi/.venv/.installed tests/deploy/.venv/.installed tests/widget/node_modules/.installed ## everything that must pass before a change lands
 	@$(PYTHON) -m pytest
 
 lint: setup ## style and types
@@ -67,6 +67,12 @@ widget-test: setup ## the chat widget's own tests, without a browser
 # The description of our API is tried by a tool whose needs differ from Rasa's, hence its own environment.
 tests/openapi/.venv/.installed: tests/openapi/uv.lock | .venv/.installed
 	@cd tests/openapi && $(if $(filter .tools/%,$(UV)),../../)$(UV) sync --frozen --quiet && touch .venv/.installed
+
+# What reads the files of deploy/: linters, schemas, Docker Compose without its daemon, a recent nginx.
+tests/deploy/.venv/.installed: tests/deploy/uv.lock tests/deploy/compose.txt | .venv/.installed
+	@cd tests/deploy && $(if $(filter .tools/%,$(UV)),../../)$(UV) sync --frozen --quiet
+	@cd tests/deploy && $(if $(filter .tools/%,$(UV)),../../)$(UV) pip install --quiet --target .venv/compose \
+		--python-version 3.11 --only-binary :all: --no-deps --require-hashes -r compose.txt && touch .venv/.installed
 
 tests/widget/node_modules/.installed: tests/widget/package-lock.json | widget/dist/manifest.json
 	@cd tests/widget && $(NPM_CI) > /dev/null && touch node_modules/.installed

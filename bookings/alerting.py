@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy.engine import Engine
 
+from assistant import metrics
 from assistant.conversations import alerts
 from assistant.conversations.alerts import Due
 from assistant.database import reading, writing
@@ -66,6 +67,7 @@ async def _send(engine: Engine, sender: AlertSender, target: str, due: Due) -> N
     except Exception as failed:  # a mistake of ours is no reason to tell nobody
         error = type(failed).__name__
     await asyncio.to_thread(_note, engine, due, error, retry_after.total_seconds() if retry_after else None)
+    metrics.ALERTS_SENT.labels(target, metrics.FAILED if error else metrics.DELIVERED).inc()
     if error:
         log.error("alerts.failed", error=error)
     else:
