@@ -37,6 +37,7 @@ from assistant.operations import archive, keyring, sqlite_copy
 from assistant.operations.archive import BadBackup
 from assistant.operations.backup import NothingThere, backup
 from assistant.operations.keyring import WrongKeys
+from assistant.operations.postgres_copy import CopyFailed
 from assistant.operations.restore import NotEmpty, restore
 from bookings import privacy as requests
 from bookings.requests import BookingStore
@@ -244,6 +245,27 @@ def test_a_file_that_was_written_anew_without_the_key_is_refused(two: Two, backu
     forged = _rewritten(made.path, backups / "forged")
     with pytest.raises(BadBackup, match="seal"):
         restore(forged, replace=True)
+
+
+def test_what_cannot_be_filled_in_leaves_everything_as_it_was(
+    tmp_path: Path, backups: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    first = Installation(tmp_path / "first", postgres_url, monkeypatch)
+    first.fill(3)
+    before = first.everything()
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    about = archive.unpack(backup(backups).path, folder)
+    broken = folder / "db" / f"{about['tables'][-1][0]}.copy"
+    broken.write_bytes(b"secret\tsecret\n")
+    with archive.Writer(backups / "broken", keyring.seal_key()) as writer:  # whole by its checksums and seal
+        for name in about["members"]:
+            writer.add(name, folder / name)
+        writer.finish({key: about[key] for key in ("at", "keys", "database", "revisions", "tables")})
+    with pytest.raises(CopyFailed) as failed:
+        restore(backups / "broken", replace=True)
+    assert "secret" not in str(failed.value)
+    assert first.everything() == before
 
 
 def test_a_file_that_is_no_backup_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
