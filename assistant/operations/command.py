@@ -15,11 +15,12 @@ from assistant.operations import doctor, keyring
 from assistant.operations.archive import BadBackup
 from assistant.operations.backup import NothingThere, backup
 from assistant.operations.keyring import WrongKeys
+from assistant.operations.postgres_copy import CopyFailed
 from assistant.operations.restore import NotEmpty, restore
 from assistant.startup import InUse
 
 NAMES = ("backup", "restore", "doctor")
-_REFUSALS = (BadBackup, InUse, KeyProblem, NotEmpty, NothingThere, WrongKeys)
+_REFUSALS = (BadBackup, CopyFailed, InUse, KeyProblem, NotEmpty, NothingThere, WrongKeys)
 
 
 def add_to(commands: Any) -> None:

@@ -6,7 +6,8 @@ They are written by COPY, so no other program is needed, and the tables of other
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 Tables = dict[str, list[str]]  # the columns of each
 
 
+class CopyFailed(RuntimeError):
+    """A table could not be copied; the text names it, and nothing that it holds."""
+
+
 def copy(engine: Engine, folder: Path) -> tuple[Tables, dict[str, str]]:
     """Copies of all tables as they were at one moment, `<table>.copy` in a folder.
 
@@ -33,7 +38,7 @@ def copy(engine: Engine, folder: Path) -> tuple[Tables, dict[str, str]]:
         revisions = _revisions(connection)
         tables = {table: _columns(connection, table) for table in _ours(connection)}
         for table, columns in tables.items():
-            with (folder / f"{table}.copy").open("wb") as file:
+            with (folder / f"{table}.copy").open("wb") as file, _without_rows(connection, table):
                 _cursor(connection).copy_expert(f"COPY {_quoted(table, columns)} TO STDOUT", file)
     return tables, revisions
 
@@ -48,7 +53,7 @@ def put_in_place(engine: Engine, folder: Path, tables: Tables, revisions: Mappin
         if filled := _present(connection, tables):
             connection.execute(sa.text(f"TRUNCATE {', '.join(map(_identifier, filled))}"))
         for table, columns in tables.items():
-            with (folder / f"{table}.copy").open("rb") as file:
+            with (folder / f"{table}.copy").open("rb") as file, _without_rows(connection, table):
                 _cursor(connection).copy_expert(f"COPY {_quoted(table, columns)} FROM STDIN", file)
             _go_on_counting(connection, table)
         for area in revisions:
@@ -134,6 +139,15 @@ def _identifier(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise BadBackup("it names a table that no version has")
     return f'"{name}"'
+
+
+@contextmanager
+def _without_rows(connection: Connection, table: str) -> Iterator[None]:
+    """What the driver says about an error may quote a row."""
+    try:
+        yield
+    except connection.dialect.dbapi.Error as error:
+        raise CopyFailed(f"the table {table} cannot be copied ({type(error).__name__})") from None
 
 
 def _cursor(connection: Connection) -> Any:

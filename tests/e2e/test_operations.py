@@ -21,6 +21,7 @@ from assistant import model_manifest
 from assistant.training import train
 from tests.conftest import PROJECT_DIR, Assistant, free_port, start_assistant
 from tests.databases import Postgres
+from tests.e2e.webchat import Visitor
 
 SECRET = "zanzibar"
 
@@ -83,6 +84,18 @@ def test_a_message_moves_the_figures(observed: Observed) -> None:
     assert SECRET not in observed.text("server")
 
 
+def test_a_visitor_of_the_website_is_counted_once(observed: Observed) -> None:
+    visitor = Visitor(observed.assistant.url, observed.assistant.page.rstrip("/"))
+    message = {"id": "the-same", "text": "is it safe?"}
+    for _ in range(3):  # sent again, as after a lost line
+        assert visitor.post("/messages", message).status_code == 200
+    assert observed.figure("server", "assistant_messages_received_total", channel="webchat") == 1
+    assert observed.figure("server", "assistant_messages_answered_total", channel="webchat", outcome="answered") == 1
+    assert observed.figure("server", "assistant_answer_seconds_count", channel="webchat") == 1
+    assert visitor.post("/messages", message, Origin="https://elsewhere.example").status_code == 403
+    assert observed.figure("server", "assistant_requests_refused_total", channel="webchat", reason="forbidden") == 1
+
+
 def test_a_danger_is_counted_until_staff_acknowledge_it(observed: Observed) -> None:
     observed.assistant.say("two", "I want to kill myself")
     assert observed.figure("server", "assistant_danger_alerts_total", kind="crisis") == 1
@@ -133,6 +146,42 @@ def test_each_process_says_that_it_lives(observed: Observed) -> None:
     for url in (observed.assistant.url, observed.assistant.page.rstrip("/")):
         assert httpx.get(f"{url}/healthz").json() == {"alive": True}
         assert httpx.get(f"{url}/readyz").json()["ready"] is True
+
+
+def test_a_machine_is_lost_and_everything_comes_back(tmp_path: Path) -> None:
+    """The drill: a backup while visitors write, another machine with the keys, and they go on where they were."""
+    lost, new = tmp_path / "lost", tmp_path / "new"
+    running = start_assistant(lost)
+    try:
+        visitor = Visitor(running.url, running.page.rstrip("/"))
+        visitor.say("what are the side effects?")
+        made = _command(lost, "backup", str(tmp_path / "a.backup"))
+        assert made.returncode == 0, made.stderr
+        refused = _command(lost, "restore", "--replace", str(tmp_path / "a.backup"))
+        assert refused.returncode == 1 and "in use" in refused.stderr
+        said = visitor.history()
+    finally:
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(30)
+    new.mkdir()
+    for key in lost.glob("*.key"):
+        shutil.copy2(key, new)
+    shutil.rmtree(lost)
+    began = time.monotonic()
+    restored = _command(new, "restore", str(tmp_path / "a.backup"))
+    assert restored.returncode == 0, restored.stderr
+    running = start_assistant(new)
+    seconds = time.monotonic() - began
+    try:
+        visitor.base = f"{running.url}/webhooks/webchat"
+        visitor.headers["Origin"] = running.page.rstrip("/")
+        assert visitor.history() == said
+        assert "fade" in visitor.texts("how long do they last?")  # it knows what "they" are
+        print(f"from nothing to answering: {seconds:.0f} s")
+        assert seconds < 120
+    finally:
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(30)
 
 
 @pytest.mark.parametrize("damage", ["a flipped byte", "not listed"])
@@ -188,6 +237,12 @@ def test_readiness_is_lost_within_five_seconds_of_the_database_and_comes_back(
             postgres.start()
             running.process.send_signal(signal.SIGINT)
             running.process.wait(30)
+
+
+def _command(var_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-m", "assistant", *words]
+    environment = {**_environment(), "VAR_DIR": str(var_dir)}
+    return subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=120)
 
 
 def _environment() -> dict[str, str]:

@@ -12,13 +12,24 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from assistant.conversations import demo
+from assistant.conversations import demo, models
 from assistant.conversations.messaging_models import Delivery
 from assistant.conversations.models import Base as Conversations
-from assistant.database import BOOKINGS, CONVERSATIONS, STAFF, VERSION_TABLES, database_url, migrate, open_database
+from assistant.conversations.turns import Turn, write_turn
+from assistant.database import (
+    BOOKINGS,
+    CONVERSATIONS,
+    STAFF,
+    VERSION_TABLES,
+    database_url,
+    migrate,
+    open_database,
+    writing,
+)
 from bookings.models import Base as Bookings
 from bookings.secrets import ContactCipher
 from console.staff.models import Base as Staff
+from tests.assistant.conversations.talk import turn
 from tests.databases import Postgres
 
 TABLES = {BOOKINGS: Bookings, CONVERSATIONS: Conversations, STAFF: Staff}
@@ -76,3 +87,15 @@ def two_of(kind: str, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.Mo
         return
     with postgres.database() as one, postgres.database() as other:
         yield Installation(tmp_path / "first", one, monkeypatch), Installation(tmp_path / "second", other, monkeypatch)
+
+
+def say(installation: Installation, conversation_id: str, text: str = "hello") -> None:
+    """Have a visitor write something, which is answered."""
+    with installation.opened(CONVERSATIONS) as engine, writing(engine) as session:
+        write_turn(session, Turn(conversation_id, [event.as_dict() for event in turn(text)], None))
+
+
+def conversations_of(installation: Installation) -> set[str]:
+    """The ids of all conversations."""
+    with installation.opened(CONVERSATIONS) as engine, engine.connect() as connection:
+        return set(connection.execute(sa.select(models.Conversation.__table__.c.id)).scalars())
