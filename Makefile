@@ -95,6 +95,15 @@ redaction-report: setup ## which personal details are taken out of stored texts,
 bench: train ## speed and memory beside the project that `rasa init` writes, on this machine in this run
 	@$(PYTHON) -m benchmarks.bench
 
+cluster: train ## two servers behind nginx on one PostgreSQL, here: the dialogues pass while servers are killed and rolled
+	@$(PYTHON) -m pytest tests/e2e/test_cluster.py tests/deploy/test_several_servers.py
+
+load: train ## throughput and waiting times at 1, 2 and 10 times the rated load; one server beside two
+	@$(PYTHON) -m benchmarks.load
+
+faults: train ## break the running assistant in every listed way, and count lost, doubled and falsely confirmed
+	@$(PYTHON) -m benchmarks.faults
+
 bench-console: train ## how long staff wait for a page in a store of 200,000 conversations, and what that costs visitors
 	@$(PYTHON) -m benchmarks.console
 
@@ -116,4 +125,4 @@ clean: ## remove what was trained and written; the packages stay
 reviews: setup ## list the answers that no clinician has signed lately, and the numbers for help that nobody has tried
 	@$(PYTHON) -m knowledge.reviews
 
-.PHONY: help setup run train test lint widget widget-test data evaluate safety-report redaction-report reviews bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean
+.PHONY: help setup run train test lint widget widget-test data evaluate safety-report redaction-report reviews bench cluster load faults bench-console bench-channels benchmark-nlu compare-widgets check-article clean
