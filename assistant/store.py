@@ -22,7 +22,14 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event as RasaEvent
 from rasa.shared.core.events import SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -44,7 +51,8 @@ _KNOWN = "_known"  # the attribute of a tracker that says what the database hold
 _MOST_KNOWN = 1000  # conversations that are remembered
 _REST = 2.0  # seconds that a database which failed is left alone
 _FAILURES = (SQLAlchemyError, OSError)
-_OUTAGES = (OperationalError, InterfaceError, PoolTimeout, OSError)
+# What tells of the database and not of the turn: it is away, takes no writes, or is not as it was migrated.
+_OUTAGES = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout, OSError)
 
 Listener = Callable[[str, Sequence[Message]], None]
 Writer = Callable[[Session, str, Sequence[Message], float], None]

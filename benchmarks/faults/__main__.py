@@ -26,6 +26,11 @@ def main() -> int:
     parser.add_argument("--only", choices=("database", "processes", "others"), help="only these")
     arguments = parser.parse_args()
     rows: list[Row] = []
+
+    def show(row: Row) -> None:
+        rows.append(row)
+        print(line(row), flush=True)
+
     print(HEAD, flush=True)
     if arguments.only != "others":
         with tempfile.TemporaryDirectory() as folder, _disk(Path(folder)) as disk:
@@ -33,21 +38,15 @@ def main() -> int:
             try:
                 cluster.start()
                 if arguments.only != "processes":
-                    rows += _shown(asyncio.run(database.rows(cluster, arguments.scale, disk)))
+                    asyncio.run(database.rows(cluster, arguments.scale, disk, show))
                 if arguments.only != "database":
-                    rows += _shown(asyncio.run(processes.rows(cluster, arguments.scale)))
+                    asyncio.run(processes.rows(cluster, arguments.scale, show))
             finally:
                 cluster.stop()
     if arguments.only in (None, "others"):
-        rows += _shown(others.rows())
+        others.rows(show)
     print(total(rows))
     return 0 if all(row.is_good for row in rows) else 1
-
-
-def _shown(rows: list[Row]) -> list[Row]:
-    for row in rows:
-        print(line(row), flush=True)
-    return rows
 
 
 @contextmanager

@@ -30,9 +30,8 @@ CREATE TRIGGER slow BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION slow();
 Fault = Callable[[Cluster, float, Row], Awaitable[None]]
 
 
-async def rows(cluster: Cluster, scale: float, disk: Path | None) -> list[Row]:
+async def rows(cluster: Cluster, scale: float, disk: Path | None, show: Callable[[Row], None]) -> None:
     """Each fault in turn, `scale` times as long; `disk` is that of the database, if it can be filled."""
-    found = []
     for row, fault, seconds in (
         (Row("F1", "PostgreSQL stops for 30 s, then starts"), _stop, 30.0),
         (Row("F2", "PostgreSQL restarts under traffic, three times"), _restart, 3.0),
@@ -42,8 +41,7 @@ async def rows(cluster: Cluster, scale: float, disk: Path | None) -> list[Row]:
         (Row("F3d", "the disk of the database is full for 10 s"), _full_disk(disk), 10.0),
     ):
         await _under_traffic(cluster, row, fault, max(seconds * scale, 3.0))
-        found.append(row)
-    return found
+        show(row)
 
 
 async def _under_traffic(cluster: Cluster, row: Row, fault: Fault, seconds: float) -> None:
@@ -82,8 +80,8 @@ async def _restart(cluster: Cluster, seconds: float, row: Row) -> None:
 async def _read_only(cluster: Cluster, seconds: float, row: Row) -> None:
     _tell(cluster, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
     await asyncio.sleep(seconds)
-    _tell(cluster, "SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only")
-    _tell(cluster, "SELECT pg_reload_conf()")
+    allowed = "SET default_transaction_read_only = off"
+    _tell(cluster, allowed, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
 
 
 async def _no_connections(cluster: Cluster, seconds: float, row: Row) -> None:
@@ -152,5 +150,4 @@ def _admin(cluster: Cluster) -> Iterator[sa.engine.Connection]:
 def _tell(cluster: Cluster, *statements: str) -> None:
     with _admin(cluster) as connection:
         for statement in statements:
-            for one in statement.split(";\n") if "$$" not in statement else [statement]:
-                connection.exec_driver_sql(one)
+            connection.exec_driver_sql(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 from assistant.settings import PROJECT_DIR
 from benchmarks.faults.table import Row
@@ -42,9 +43,10 @@ _TESTED = {
 }
 
 
-def rows() -> list[Row]:
+def rows(show: Callable[[Row], None]) -> None:
     """One row for each."""
-    return [_run(id, title, tests) for id, (title, tests) in _TESTED.items()]
+    for id, (title, tests) in _TESTED.items():
+        show(_run(id, title, tests))
 
 
 def _run(id: str, title: str, tests: list[str]) -> Row:

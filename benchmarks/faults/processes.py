@@ -12,6 +12,7 @@ import re
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from assistant.clock import utc_now
 from assistant.database import open_database
@@ -35,21 +36,16 @@ _READY = 15.0  # seconds that a restart may take
 _DRAIN = 15.0
 
 
-async def rows(cluster: Cluster, scale: float) -> list[Row]:
+async def rows(cluster: Cluster, scale: float, show: Callable[[Row], None]) -> None:
     """Each fault in turn. `scale` multiplies how often they are tried."""
-    return [
-        await _kills(cluster, Row("F6", "a server is killed somewhere in a booking"), cluster.servers, int(20 * scale)),
-        await _kills(
-            cluster, Row("F7", "the action server is killed in a booking"), [cluster.actions], int(20 * scale)
-        ),
-        await _hang(cluster, Row("F5", "the action server hangs, then is gone, then back")),
-        await _twice(
-            cluster, Row("F8", "each message ten times at once, and after a restart"), max(2, int(20 * scale))
-        ),
-        await _at_once(cluster, Row("F9", "fifty messages of one visitor at once"), max(1, int(4 * scale))),
-        await _roll(cluster, Row("F11", "all servers are rolled under traffic"), max(1, int(2 * scale))),
-        await _crash(cluster, Row("F16", "a server is killed under traffic"), max(1, int(3 * scale))),
-    ]
+    tries = max(2, int(20 * scale))
+    show(await _kills(cluster, Row("F6", "a server is killed somewhere in a booking"), cluster.servers, tries))
+    show(await _kills(cluster, Row("F7", "the action server is killed in a booking"), [cluster.actions], tries))
+    show(await _hang(cluster, Row("F5", "the action server hangs, then is gone, then back")))
+    show(await _twice(cluster, Row("F8", "each message ten times at once, and after a restart"), tries))
+    show(await _at_once(cluster, Row("F9", "fifty messages of one visitor at once"), max(1, int(4 * scale))))
+    show(await _roll(cluster, Row("F11", "all servers are rolled under traffic"), max(1, int(2 * scale))))
+    show(await _crash(cluster, Row("F16", "a server is killed under traffic"), max(1, int(3 * scale))))
 
 
 def _bookings(cluster: Cluster) -> BookingStore:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from rasa.shared.core.events import SlotSet
+from sqlalchemy.engine import Engine
 
 from assistant.conversations import models
 from assistant.conversations.turns import Turn
@@ -155,3 +157,28 @@ def test_listeners_are_told_of_turns_that_wait(store: ConversationStore, outage:
     outage.begin()
     say(store, "v", *turn("one", "c1"))
     assert told == [("v", ["c1", "c1.0"])]
+
+
+def test_a_database_that_takes_no_writes_refuses_no_turn(store: ConversationStore, engine) -> None:
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no such mode")
+    set_read_only(store.engine, True)
+    for text in ("one", "two"):
+        say(store, "v", *turn(text))
+        store.replay()
+    assert not store.spool.is_empty()
+
+    set_read_only(store.engine, False)
+    store._out_until = 0.0
+    say(store, "v", *turn("three"))
+
+    assert texts(engine) == ["one", "two", "three"]
+
+
+def set_read_only(engine: Engine, is_read_only: bool) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("SET default_transaction_read_only = off")
+        name = connection.exec_driver_sql("SELECT current_database()").scalar()
+        mode = "on" if is_read_only else "off"
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET default_transaction_read_only = {mode}")
+    engine.dispose()  # it counts for new connections
