@@ -11,6 +11,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from assistant.action_server import limit_waiting
+from assistant.channels.problems import answer_problems
 from assistant.live_model import ModelFollower
 from assistant.store import conversation_store
 
@@ -34,6 +35,7 @@ class HealthEndpoint(InputChannel):
         @routes.listener("before_server_start")
         async def prepare(app: Sanic, _: Any) -> None:
             limit_waiting()
+            answer_problems(app)
             app.add_task(ModelFollower().follow(app))
 
         @routes.get("/readyz")
