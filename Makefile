@@ -81,7 +81,7 @@ sbom: setup ## what the assistant is made of, as CycloneDX JSON in var/sbom.json
 	@$(PYTHON) -m security.sbom
 
 fuzz: train ## a million bad inputs to the running servers and to what reads them: make fuzz INPUTS=1000000 SEED=1
-	@$(PYTHON) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)
+	@$(PYTHON) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED) && $(PYTHON) -m tests.fuzz.guided -runs=$$(($(INPUTS) / 10)) -seed=$(SEED) -verbosity=0
 
 tests/widget/node_modules/.installed: tests/widget/package-lock.json | widget/dist/manifest.json
 	@cd tests/widget && $(NPM_CI) > /dev/null && touch node_modules/.installed

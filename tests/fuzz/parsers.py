@@ -86,8 +86,7 @@ class Outcome:
 
 def run(count: int, seed: str) -> Outcome:
     """Read bad input, and report what came of it."""
-    os.environ["ASSISTANT_URL"] = SERVER  # what Twilio signs
-    logging.getLogger("sanic.error").disabled = True  # as the servers have it
+    prepare()
     outcome, inputs, known, began = Outcome(), Inputs(seed), readers(), time.monotonic()
     shares = [one.share for one in known]
     for _ in range(count):
@@ -102,6 +101,12 @@ def run(count: int, seed: str) -> Outcome:
         outcome.slowest = max(outcome.slowest, time.perf_counter() - at)
     outcome.seconds = time.monotonic() - began
     return outcome
+
+
+def prepare() -> None:
+    """Set what the servers have set."""
+    os.environ["ASSISTANT_URL"] = SERVER  # what Twilio signs
+    logging.getLogger("sanic.error").disabled = True  # it quotes what came
 
 
 def try_one(reader: Reader, request: Request) -> bool:

@@ -164,6 +164,14 @@ def _signed(platform: inbound.Platform, body: bytes, kind: str) -> dict[str, str
     return headers | {"X-Hub-Signature-256": meta.sign(body, ENVIRONMENT[f"{platform.name.upper()}_APP_SECRET"])}
 
 
+def resigned(name: str, server: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """The headers of a request with another body, signed anew if a platform sends it."""
+    platform = next((one for one in inbound.ALL if one.name == name), None)
+    if platform is None:
+        return dict(headers)
+    return _signed(platform(server), body, headers.get("Content-Type", "application/json"))
+
+
 def _request(seed: Signed, headers: Mapping[str, str], body: bytes) -> Request:
     return Request("POST", seed.path.encode(), headers, body)
 
