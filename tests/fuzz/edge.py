@@ -75,7 +75,7 @@ def run(assistant: Assistant, count: int, seed: str) -> Report:
     """Send bad input, and report what came of it."""
     report, keys = Report(), keys_of(assistant)
     before = processes(assistant)
-    ports = {SERVER: assistant.port, WEB: assistant.web_port, ACTIONS: _port_of_actions(assistant)}
+    ports = ports_of(assistant)
     for part, name in ((count // 10, "warm"), (count // 2, "half"), (count, "end")):
         asyncio.run(_send(ports, surfaces(keys), part - report.inputs, f"{seed} {name}", report))
         report.memory.append(memory(assistant))
@@ -147,9 +147,11 @@ def memory(assistant: Assistant) -> dict[str, float]:
     return {name: round(psutil.Process(pid).memory_info().rss / 2**20, 1) for name, pid in processes(assistant).items()}
 
 
-def _port_of_actions(assistant: Assistant) -> int:
+def ports_of(assistant: Assistant) -> dict[str, int]:
+    """Where each server listens."""
     words = assistant.processes("actions")[0].cmdline()
-    return int(words[words.index("--port") + 1])
+    actions = int(words[words.index("--port") + 1])
+    return {SERVER: assistant.port, WEB: assistant.web_port, ACTIONS: actions}
 
 
 def _answers(assistant: Assistant) -> bool:

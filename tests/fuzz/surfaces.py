@@ -22,8 +22,8 @@ from tests.platforms.inbound import ENVIRONMENT, Signed
 FORM = "application/x-www-form-urlencoded"
 SERVER, WEB, ACTIONS = "server", "web", "actions"
 # What these do to the one who is signed in, or to the machine, would end the test: their forms lack the code.
-_NEVER_SENT = {"publish", "publication_withdraw", "sign_out", "account_password", "account_totp", "privacy_retention"}
-_NEVER_SENT |= {name for name in POLICY if name.startswith("person_")} | {"privacy_erase"}
+NEVER_SENT = {"publish", "publication_withdraw", "sign_out", "account_password", "account_totp", "privacy_retention"}
+NEVER_SENT |= {name for name in POLICY if name.startswith("person_")} | {"privacy_erase"}
 
 _SHARES = {"sms": 3, "twilio_whatsapp": 3}  # of which most are still good, and are answered
 
@@ -203,7 +203,7 @@ def _staff(inputs: Inputs, keys: Keys, *, signed_in: bool) -> Request:
         for kind in ("str", "int"):
             path = path.replace(f"<{place}:{kind}>", _quoted(inputs.text() or "x").decode().replace("/", "%2F"))
     headers = {"Origin": keys.web, "Content-Type": FORM}
-    may_be_sent = signed_in and name not in _NEVER_SENT
+    may_be_sent = signed_in and name not in NEVER_SENT
     if signed_in:
         headers["Cookie"] = f"__Host-staff={keys.staff}"
     elif inputs.one_in(2):
