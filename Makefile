@@ -53,7 +53,7 @@ run: setup ## train if needed, then start the assistant and say when it is ready
 train: setup ## train the model of the present training data, if there is none yet
 	@$(PYTHON) -m assistant.training
 
-test: setup lint security train data widget-test tests/openapi/.venv/.installed tests/widget/node_modules/.installed ## everything that must pass before a change lands
+test: setup lint security train data widget-test tests/openapi/.venv/.installed tests/deploy/.venv/.installed tests/widget/node_modules/.installed ## everything that must pass before a change lands
 	@$(PYTHON) -m pytest
 
 lint: setup ## style and types
@@ -83,6 +83,12 @@ sbom: setup ## what the assistant is made of, as CycloneDX JSON in var/sbom.json
 fuzz: train ## a million bad inputs to the running servers and to what reads them: make fuzz INPUTS=1000000 SEED=1
 	@$(PYTHON) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED) && $(PYTHON) -m tests.fuzz.guided -runs=$$(($(INPUTS) / 10)) -seed=$(SEED) -verbosity=0
 
+# What reads the files of deploy/: linters, schemas, Docker Compose without its daemon, a recent nginx.
+tests/deploy/.venv/.installed: tests/deploy/uv.lock tests/deploy/compose.txt | .venv/.installed
+	@cd tests/deploy && $(if $(filter .tools/%,$(UV)),../../)$(UV) sync --frozen --quiet
+	@cd tests/deploy && $(if $(filter .tools/%,$(UV)),../../)$(UV) pip install --quiet --target .venv/compose \
+		--python-version 3.11 --only-binary :all: --no-deps --require-hashes -r compose.txt && touch .venv/.installed
+
 tests/widget/node_modules/.installed: tests/widget/package-lock.json | widget/dist/manifest.json
 	@cd tests/widget && $(NPM_CI) > /dev/null && touch node_modules/.installed
 
@@ -98,8 +104,20 @@ evaluate: train ## answer the held-out questions and list every confusion
 safety-report: train ## what the safety gate notices, misses and alarms for without need
 	@$(PYTHON) -m benchmarks.safety.report
 
+redaction-report: setup ## which personal details are taken out of stored texts, and what is taken out wrongly
+	@$(PYTHON) -m benchmarks.redaction
+
 bench: train ## speed and memory beside the project that `rasa init` writes, on this machine in this run
 	@$(PYTHON) -m benchmarks.bench
+
+cluster: train ## two servers behind nginx on one PostgreSQL, here: the dialogues pass while servers are killed and rolled
+	@$(PYTHON) -m pytest tests/e2e/test_cluster.py tests/deploy/test_several_servers.py
+
+load: train ## throughput and waiting times at 1, 2 and 10 times the rated load; one server beside two
+	@$(PYTHON) -m benchmarks.load
+
+faults: train ## break the running assistant in every listed way, and count lost, doubled and falsely confirmed
+	@$(PYTHON) -m benchmarks.faults
 
 bench-console: train ## how long staff wait for a page in a store of 200,000 conversations, and what that costs visitors
 	@$(PYTHON) -m benchmarks.console
@@ -122,4 +140,4 @@ clean: ## remove what was trained and written; the packages stay
 reviews: setup ## list the answers that no clinician has signed lately, and the numbers for help that nobody has tried
 	@$(PYTHON) -m knowledge.reviews
 
-.PHONY: help setup run train test lint security sbom fuzz widget widget-test data evaluate safety-report reviews bench bench-console bench-channels benchmark-nlu compare-widgets check-article clean
+.PHONY: help setup run train test lint security sbom fuzz widget widget-test data evaluate safety-report redaction-report reviews bench cluster load faults bench-console bench-channels benchmark-nlu compare-widgets check-article clean

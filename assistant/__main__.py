@@ -1,5 +1,5 @@
 """The command line of an installation: `uv run python -m assistant reindex`, `demo`, `staff add`, `audit verify`,
-`channel simulate`, `privacy report`, `keys add`, `keys reseal`."""
+`channel simulate`, `privacy report`, `keys add`, `keys reseal`, `backup`, `restore`, `doctor`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from assistant.conversations.reindex import reindex
 from assistant.conversations.resealing import reseal as reseal_conversations
 from assistant.database import BOOKINGS, CONVERSATIONS, database_url, migrate, open_database
 from assistant.keys import KeyProblem, add_keys
+from assistant.operations import command as operations
 from assistant.privacy_report import report
 from bookings.resealing import reseal as reseal_requests
 from bookings.secrets import ContactCipher
@@ -47,10 +48,13 @@ def main() -> int:
     keys = commands.add_parser("keys", help="keys of what is encrypted").add_subparsers(dest="step", required=True)
     keys.add_parser("add", help="put a new key in front of each key file; then start the servers again")
     keys.add_parser("reseal", help="write everything anew with the present keys, so that earlier ones can go")
+    operations.add_to(commands)
     arguments = parser.parse_args()
     if arguments.command == "demo" and arguments.conversations < 1:
         parser.error("--conversations: at least 1")
     try:
+        if arguments.command in operations.NAMES:
+            return operations.run(arguments)
         if arguments.command in ("audit", "staff"):
             return _staff(arguments)
         if arguments.command == "channel":

@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,7 @@ _BUSY_MILLISECONDS = 5000  # how long a writer waits for another one
 _CONNECT_SECONDS = 5
 _SQLITE_CONNECTIONS = 4
 _READ_ONLY, _WRITERS = "clinic_read_only", "clinic_writers"
+APPLICATION = "clinic-assistant"  # how PostgreSQL lists our connections
 BOOKINGS = "bookings"
 CONVERSATIONS = "conversations"
 STAFF = "staff"
@@ -55,7 +58,7 @@ def open_database(url: str) -> Engine:
         url = url.replace("postgres://", "postgresql://", 1)
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        arguments = {"connect_timeout": _CONNECT_SECONDS}
+        arguments = {"connect_timeout": _CONNECT_SECONDS, "application_name": APPLICATION}
         parsed = parsed.set(drivername="postgresql+psycopg2")
         return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
     if parsed.get_backend_name() != "sqlite":
@@ -80,15 +83,56 @@ def open_database(url: str) -> Engine:
 
 def migrate(engine: Engine, area: str) -> None:
     """Bring an area's tables up to date. Several processes may do so at once: one works, the others wait."""
+    with engine.begin() as connection:
+        serialise(connection, f"{area}.migrations")
+        upgrade(connection, area, "head")
+
+
+def upgrade(connection: Any, area: str, revision: str) -> None:
+    """Bring an area's tables to a revision, within the transaction of a connection."""
+    config = _alembic(area)
+    config.attributes.update(connection=connection, area=area)
+    command.upgrade(config, revision)
+
+
+def revision_of(connection: Any, area: str) -> str | None:
+    """How far an area's tables are; None if there are none."""
+    table = VERSION_TABLES[area]
+    if not sa.inspect(connection).has_table(table):
+        return None
+    # nosemgrep: sql-built-from-text - a name of ours
+    return connection.execute(sa.text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608 - a name of ours
+
+
+@cache
+def revisions(area: str) -> tuple[str, ...]:
+    """The revisions that this version knows of an area, newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_alembic(area)).walk_revisions())
+
+
+def is_up_to_date(revision: str | None, area: str) -> bool:
+    """Whether tables can be used. Those of a later version can: it is being rolled out, and adds to them only."""
+    return revision is not None and (revision == revisions(area)[0] or revision not in revisions(area))
+
+
+def touch(engine: Engine, area: str) -> str | None:
+    """Write to an area's database, without a change; how far its tables are. Raises: what the database raises."""
+    table = VERSION_TABLES[area]
+    with writing(engine) as session:
+        revision = revision_of(session.connection(), area)
+        if revision is not None:
+            # nosemgrep: sql-built-from-text - a name of ours
+            session.execute(sa.text(f"UPDATE {table} SET version_num = version_num"))  # noqa: S608
+        return revision
+
+
+def _alembic(area: str) -> Config:
     folder = str(PROJECT_DIR / "migrations").replace("%", "%%")
     config = Config()
     config.set_main_option("script_location", folder)
     config.set_main_option("version_locations", f"{folder}/{area}")
     config.set_main_option("version_path_separator", "newline")
-    with engine.begin() as connection:
-        serialise(connection, f"{area}.migrations")
-        config.attributes.update(connection=connection, area=area)
-        command.upgrade(config, "head")
+    return config
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def load(live: LiveModel, agent: Agent) -> tuple[MessageProcessor, bool]:
 
     Returns: the model, and whether slots, forms and answers are those of the agent's own.
 
-    Raises: ModelChanged, OSError, and whatever is wrong with the model.
+    Raises: ModelChanged, ModelNotListed, OSError, and whatever is wrong with the model.
     """
     live.check()
     with _uncollected(), _shared_encoder(agent):

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant import model_manifest
+from assistant.model_manifest import ModelNotListed, digest
 from assistant.settings import var_dir
 from assistant.training import fingerprint
-
-_BLOCK = 1 << 20
 
 
 class PointerUnreadable(ValueError):
@@ -43,7 +42,8 @@ class LiveModel:
     at: float
 
     def check(self) -> None:
-        """Raises: ModelChanged, OSError."""
+        """Raises: ModelChanged, ModelNotListed, OSError."""
+        model_manifest.check(self.path)
         if digest(self.path) != self.sha256:
             raise ModelChanged(f"{self.path.name} is not the file that was published")
 
@@ -75,7 +75,11 @@ def read() -> LiveModel | None:
 
 
 def put_live(model: Path, publication: str | None) -> LiveModel:
-    """Have all server processes change to a model, within seconds."""
+    """Have all server processes change to a model, within seconds.
+
+    Raises: ModelNotListed, OSError.
+    """
+    model_manifest.check(model)
     live = LiveModel(model, digest(model), fingerprint(), publication, time.time())
     _replace(pointer(), json.dumps({**vars(live), "path": name_of(model)}))
     return live
@@ -98,7 +102,7 @@ def model_to_start(trained: Path) -> Path:
         return trained
     try:
         live.check()
-    except (OSError, ModelChanged):
+    except (OSError, ModelChanged, ModelNotListed):
         return trained
     return live.path
 
@@ -110,15 +114,6 @@ def published() -> LiveModel | None:
     except PointerUnreadable:
         return None
     return live if live and live.base == fingerprint() else None
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file. Raises: OSError."""
-    sha256 = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            sha256.update(block)
-    return sha256.hexdigest()
 
 
 def _replace(path: Path, text: str) -> None:

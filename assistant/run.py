@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import sys
 from pathlib import Path
 
-import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant import logs, metrics, roles
 from assistant.live_pointer import model_to_start
 from assistant.nlu.encoder_model import ensure_built
 from assistant.processes import ProcessFailed, Service, keep_running, stop_all, wait_until_ready
-from assistant.settings import PROJECT_DIR, var_dir
+from assistant.settings import port, var_dir
 from assistant.training import TrainingFailed, say, train
 
 _HERE = "http://127.0.0.1"
@@ -27,13 +26,14 @@ def main() -> int:
         signal.signal(stop, _interrupt)
     services: list[Service] = []
     try:
+        logs.log_format()
         ensure_built()
         services = _services(model_to_start(train()))
         say("Starting the assistant…")
         for service in services:
             service.start()
         wait_until_ready(services)
-        _greet(_port("RASA_PORT", 5005), _port("WEB_PORT", 8080))
+        _greet(port("RASA_PORT", 5005), port("WEB_PORT", 8080))
         keep_running(services)
         return 1
     except KeyboardInterrupt:
@@ -47,39 +47,23 @@ def main() -> int:
 
 
 def _services(model: Path) -> list[Service]:
-    server, actions, web = _port("RASA_PORT", 5005), _port("ACTIONS_PORT", 5055), _port("WEB_PORT", 8080)
+    server, actions, web = port("RASA_PORT", 5005), port("ACTIONS_PORT", 5055), port("WEB_PORT", 8080)
     token = {"ACTIONS_TOKEN": secrets.token_urlsafe(32)}
-    python = sys.executable
-    rasa = [
-        *(python, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1", "--port", str(server)),
-        *("--model", str(model), "--endpoints", str(_endpoints(actions)), "--credentials", "credentials.yml"),
-    ]
+    python, measured = sys.executable, _metrics_ports("server", "web", "delivery")
+    endpoints = roles.write_endpoints(var_dir() / "run" / "endpoints.yml", f"{_HERE}:{actions}")
+    rasa = roles.server_command(model, endpoints)
     return [
-        Service("actions", [python, "-m", "actions", "--port", str(actions)], f"{_HERE}:{actions}/health", token),
-        Service("server", rasa, f"{_HERE}:{server}/readyz", token),
-        Service("web", [python, "-m", "console"], f"{_HERE}:{web}/readyz"),
-        Service("delivery", [python, "-m", "bookings.deliver"]),
+        Service("actions", [python, "-m", "actions", "--port", str(actions)], f"{_HERE}:{actions}/readyz", token),
+        Service("server", rasa, f"{_HERE}:{server}/readyz", token | measured["server"]),
+        Service("web", [python, "-m", "console"], f"{_HERE}:{web}/readyz", measured["web"]),
+        Service("delivery", [python, "-m", "bookings.deliver"], environment=measured["delivery"]),
     ]
 
 
-def _port(name: str, default: int) -> int:
-    value = os.environ.get(name) or str(default)
-    if not value.isdigit() or not 0 < int(value) < 65536:
-        raise ValueError(f"{name} must be a port number, not '{value}'.")
-    return int(value)
-
-
-def _endpoints(actions_port: int) -> Path:
-    """`endpoints.yml` with the action server's port of this run, and the token that it asks for."""
-    endpoints = yaml.safe_load((PROJECT_DIR / "endpoints.yml").read_text(encoding="utf-8"))
-    endpoints["action_endpoint"] |= {
-        "url": f"{_HERE}:{actions_port}/webhook",
-        "headers": {"X-Actions-Token": "${ACTIONS_TOKEN}"},
-    }
-    path = var_dir() / "run" / "endpoints.yml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(endpoints), encoding="utf-8")
-    return path
+def _metrics_ports(*names: str) -> dict[str, dict[str, str]]:
+    """What processes get for METRICS_PORT: that port, and those behind it."""
+    first = metrics.port()
+    return {name: {"METRICS_PORT": str(first + i)} if first else {} for i, name in enumerate(names)}
 
 
 def _greet(port: int, web_port: int) -> None:

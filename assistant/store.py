@@ -26,6 +26,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQL
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
+from assistant import metrics
 from assistant.conversations import erasure, windows
 from assistant.conversations.messages import Message
 from assistant.conversations.projection import Projection
@@ -113,8 +114,8 @@ class ConversationStore(SQLTrackerStore):
 
     def ping(self) -> None:
         """Ask the database for a sign of life; raises its error if there is none."""
-        with self.engine.connect() as connection:
-            connection.execute(sa.text("SELECT 1"))
+        with self.reading() as session:
+            session.execute(sa.text("SELECT 1"))
 
     def replay(self) -> int:
         """Write what waits in the spool, if the database takes it; how many turns that were."""
@@ -296,6 +297,7 @@ class ConversationStore(SQLTrackerStore):
     def _failed(self, error: Exception) -> None:
         if self.is_out:
             return
+        metrics.STORE_FAILURES.inc()
         if isinstance(error, _OUTAGES):
             self._out_until = time.monotonic() + _REST
         logger.error("conversations.database.failed", reason=type(error).__name__)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from assistant import model_manifest
 from assistant.settings import PROJECT_DIR
 
 MODELS_DIR = PROJECT_DIR / "models"
@@ -27,13 +28,14 @@ def current_model() -> Path:
 
 
 def train() -> Path:
-    """Train the model if it is missing, showing one line a step.
+    """Train the model if it is missing, or not as it was made, showing one line a step.
 
     Raises: TrainingFailed.
     """
     model = current_model()
-    if model.exists():
+    if model_manifest.is_whole(model):
         return model
+    model.unlink(missing_ok=True)
     say("Training the assistant (about a minute)…")
     process = subprocess.Popen(
         command(model),
@@ -53,6 +55,7 @@ def train() -> Path:
     if process.wait() or not model.exists():
         raise TrainingFailed("".join(printed[-30:]))
     _remove_old()
+    model_manifest.add(model, model_manifest.TRAINING)
     say(f"Trained: models/{model.name}")
     return model
 

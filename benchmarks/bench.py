@@ -23,6 +23,7 @@ from assistant.processes import ONE_THREAD
 from assistant.settings import PROJECT_DIR, var_dir
 from assistant.training import command as training_command
 from assistant.training import quiet_environment, train
+from benchmarks.growth import Asker, Growth, cpu_s, measure_growth, measure_history, p95
 from benchmarks.questions import read_questions
 
 STOCK_DIR = var_dir() / "bench" / "stock"
@@ -42,6 +43,8 @@ class Figures:
     p95_ms: float
     throughput: float  # messages a second at 8 clients
     cpu_ms: float  # of the server, a message, one client
+    growth: Growth
+    history: float | None  # CPU of a message of somebody with a long past, times that of somebody without
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Project:
     server: list[str]
     environment: dict[str, str]
     questions: list[str]
+    database: Path
+    is_ours: bool
 
 
 def measure(project: Project, port: int) -> Figures:
@@ -62,15 +67,18 @@ def measure(project: Project, port: int) -> Figures:
     with _server(project, port) as (process, ready_s):
         url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
         asyncio.run(_ask(url, project.questions, 40, 1, "warm"))
-        before = _cpu_s(process)
+        before = cpu_s(process)
         one = asyncio.run(_ask(url, project.questions, _ONE_CLIENT, 1, "one"))
-        cpu_ms = (_cpu_s(process) - before) / _ONE_CLIENT * 1000
+        cpu_ms = (cpu_s(process) - before) / _ONE_CLIENT * 1000
         start = time.perf_counter()
         asyncio.run(_ask(url, project.questions, _EIGHT_CLIENTS, 8, "eight"))
         throughput = _EIGHT_CLIENTS / (time.perf_counter() - start)
         memory_mb = process.memory_info().rss / 1e6
-    p95 = statistics.quantiles(one, n=20)[-1]
-    return Figures(training_s, ready_s, memory_mb, statistics.median(one) * 1000, p95 * 1000, throughput, cpu_ms)
+        asker = Asker(url, process, project.questions)
+        growth = measure_growth(asker, project.database)
+        history = measure_history(asker, project.database) if project.is_ours else None
+    times = statistics.median(one) * 1000, p95(one) * 1000
+    return Figures(training_s, ready_s, memory_mb, *times, throughput, cpu_ms, growth, history)
 
 
 def _train(project: Project) -> float:
@@ -129,11 +137,6 @@ async def _ask(url: str, questions: list[str], count: int, clients: int, name: s
     return seconds
 
 
-def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
-
-
 def ours() -> Project:
     """This project with its own configuration, SQLite store and held-out questions."""
     folder = var_dir() / "bench" / "ours"
@@ -144,7 +147,8 @@ def ours() -> Project:
     environment = {**ONE_THREAD, "VAR_DIR": str(folder)}
     shutil.copytree(var_dir() / "encoder", folder / "encoder", dirs_exist_ok=True)
     model = folder / "model.tar.gz"
-    return Project(PROJECT_DIR, model, training_command(model), server, environment, questions[::3])
+    database = folder / "conversations.db"
+    return Project(PROJECT_DIR, model, training_command(model), server, environment, questions[::3], database, True)
 
 
 def stock() -> Project:
@@ -169,7 +173,7 @@ def stock() -> Project:
         "--fixed-model-name",
         "model",
     ]
-    return Project(STOCK_DIR, model, training, server, {}, STOCK_QUESTIONS)
+    return Project(STOCK_DIR, model, training, server, {}, STOCK_QUESTIONS, STOCK_DIR / "rasa.db", False)
 
 
 def main() -> None:
@@ -181,6 +185,7 @@ def main() -> None:
     if not arguments.ours_only:
         rows["rasa init"] = measure(stock(), 5306)
     _print(rows)
+    _print_goals(*rows.values())
 
 
 _LABELS = {
@@ -200,6 +205,26 @@ def _print(rows: dict[str, Figures]) -> None:
         values = [getattr(figures, field) for figures in rows.values()]
         ratio = f"{values[0] / values[1]:16.2f}" if len(values) == 2 else ""
         print(f"{label:36}" + "".join(f"{value:16.1f}" for value in values) + ratio)
+
+
+def _print_goals(ours: Figures, stock: Figures | None = None) -> None:
+    """What a message costs as conversations and the log grow, as ratios, with what is accepted."""
+    grown = ours.growth
+    goals = [("p95 at turn 200 / at turn 1", grown.late_p95_ms / grown.first_p95_ms, 1.3)]
+    if ours.history is not None:
+        goals.append(("CPU of a message, 60,000 old events / none", ours.history, 2.0))
+    if stock is not None:
+        other = stock.growth
+        print(f"\nrasa init: p95 at turn 200 / at turn 1 {other.late_p95_ms / other.first_p95_ms:.2f}")
+        goals += [
+            ("CPU of a message at turn 200 / rasa init", grown.late_cpu_ms / other.late_cpu_ms, 1 / 4),
+            ("CPU of a message at turn 1 / rasa init", grown.first_cpu_ms / other.first_cpu_ms, 1 / 1.5),
+            ("bytes stored for a turn / rasa init", grown.bytes_a_turn / other.bytes_a_turn, 0.6),
+            ("start to first answer / rasa init", ours.ready_s / stock.ready_s, 1.0),
+        ]
+    print(f"\n{'':44}{'measured':>9}{'accepted':>10}")
+    for name, value, most in goals:
+        print(f"{name:44}{value:9.2f}{'<=':>5}{most:5.2f}{'' if value <= most else '   short'}")
 
 
 if __name__ == "__main__":

@@ -210,7 +210,7 @@ def _insert(engine: Engine, rows: dict[str, list[tuple[Any, ...]]]) -> None:
             if engine.dialect.name == SQLITE:
                 places = ", ".join("?" * len(_TABLES[name]))
                 # nosemgrep: sql-built-from-text - names of tables and columns of ours
-                cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", found)  # noqa: S608 # nosec B608
+                cursor.executemany(f"INSERT INTO {name} ({columns}) VALUES ({places})", found)  # noqa: S608
             else:
                 lines = "".join("\t".join(map(_copied, row)) + "\n" for row in found)
                 cursor.copy_expert(f"COPY {name} ({columns}) FROM STDIN", io.StringIO(lines))

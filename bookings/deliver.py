@@ -17,13 +17,17 @@ from typing import TypeVar, cast
 import structlog
 from sqlalchemy.engine import Engine
 
+from assistant import metrics
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
 from assistant.conversations import alerts
 from assistant.database import BOOKINGS, CONVERSATIONS, database_url, open_database
+from assistant.logs import JSON, log_format, report
 from assistant.settings import var_dir
+from assistant.startup import InUse, begin
 from bookings import alerting
 from bookings.alerting import AlertSender
+from bookings.metrics import DeliveryCollector
 from bookings.models import Target
 from bookings.notifications import SEND_SECONDS, DeliveryFailed, DeliveryRefused, Notice, Sender
 from bookings.notifications.email import MailSettings, StaffEmail, VisitorEmail, mail_settings
@@ -139,19 +143,28 @@ async def _deliver(outbox: Outbox, sender: Sender, claimed: Claimed) -> None:
         await asyncio.wait_for(sender.send(claimed.delivery_id, notice), SEND_SECONDS)
     except DeliveryRefused as error:
         await asyncio.to_thread(outbox.refuse, claimed.id, error.code)
+        _count(claimed, metrics.GIVEN_UP)
         log.error("booking.notification.refused", error=error.code)
     except DeliveryFailed as error:
         await asyncio.to_thread(outbox.failed, claimed.id, error.code, error.retry_after)
+        _count(claimed, metrics.FAILED)
         log.warning("booking.notification.failed", error=error.code)
     except asyncio.TimeoutError:  # each step of it was quick enough, all of them together were not
         await asyncio.to_thread(outbox.failed, claimed.id, "TimeoutError")
+        _count(claimed, metrics.FAILED)
         log.warning("booking.notification.failed", error="TimeoutError")
     except Exception as error:  # a mistake of ours is no reason to lose the message or the ones behind it
         await asyncio.to_thread(outbox.failed, claimed.id, type(error).__name__)
+        _count(claimed, metrics.FAILED)
         log.error("booking.notification.crashed", error=type(error).__name__)
     else:
         await asyncio.to_thread(outbox.delivered, claimed.id)
+        _count(claimed, metrics.DELIVERED)
         log.info("booking.notification.delivered")
+
+
+def _count(claimed: Claimed, outcome: str) -> None:
+    metrics.NOTIFICATIONS.labels(claimed.target.value, outcome).inc()
 
 
 async def _all(*work: Awaitable[T]) -> list[T]:
@@ -187,8 +200,9 @@ async def _until_told(outbox: Outbox, conversations: Engine, senders: Mapping[Ta
     logger.info("booking.delivery.stopped")
 
 
-def main() -> None:
-    """Deliver until SIGTERM or SIGINT; ends at once, with a line that says why, when a setting is wrong."""
+def _log_as_wanted() -> None:
+    if log_format() == JSON:
+        return
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -196,12 +210,20 @@ def main() -> None:
             structlog.processors.JSONRenderer(),
         ]
     )
+
+
+def main() -> None:
+    """Deliver until SIGTERM or SIGINT; ends at once, with a line that says why, when a setting is wrong."""
     try:
+        _log_as_wanted()
+        begin("delivery", metrics.DELIVERY)
         senders = configured_senders(Clinic.load(), utc_now)
         outbox = Outbox(open_database(database_url(BOOKINGS)), ContactCipher.load(), utc_now)
         conversations = open_database(database_url(CONVERSATIONS))
-    except ValueError as problem:
-        sys.exit(f"bookings.deliver: {problem}")
+    except (ValueError, InUse) as problem:
+        report("bookings.deliver", str(problem))
+        sys.exit(1)
+    metrics.DELIVERY.register(DeliveryCollector(outbox.engine, conversations, utc_now, list(alert_senders(senders))))
     asyncio.run(_until_told(outbox, conversations, senders))
 
 

@@ -97,6 +97,11 @@ class Outbox:
         self._clock = clock
         self._give_up_after = give_up_after
 
+    @property
+    def engine(self) -> Engine:
+        """Its database."""
+        return self._engine
+
     def claim(self, limit: int, targets: Collection[Target] = tuple(Target)) -> list[Claimed]:
         """Borrow up to `limit` messages that are due, oldest first; no other worker gets them for 60 seconds.
 

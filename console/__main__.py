@@ -1,4 +1,4 @@
-"""Serves the web pages: `python -m console`, on this machine only, behind a server that speaks TLS."""
+"""Serves the web pages: `python -m console`, on this machine only (LISTEN_ADDRESS), behind a server that speaks TLS."""
 
 from __future__ import annotations
 
@@ -10,30 +10,36 @@ import sys
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant import metrics
 from assistant.clinic import Clinic
 from assistant.clock import utc_now
+from assistant.logs import JSON, log_format, report
+from assistant.settings import listen_address
+from assistant.startup import InUse, begin
 from bookings.settings import BookingSettings, open_store
 from console.app import create_app
 from console.chat import ChatSettings
 from console.staff.console import open_console
 
-_HOST = "127.0.0.1"
 _DEFAULT_PORT = "8080"
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; ends at once, with a line that says why, when it cannot."""
-    _log_our_own_lines_only()
     try:
+        _log_our_own_lines_only()
+        begin("web", metrics.CONSOLE)
         listener = _listen(os.environ.get("WEB_PORT") or _DEFAULT_PORT)
         clinic, settings = Clinic.load(), BookingSettings.from_env(os.environ)
         chat = ChatSettings.from_env(os.environ)
         store = open_store(clinic)
         app = create_app(store, clinic, settings, utc_now, chat, staff=open_console(store, clinic, os.environ))
-    except ValueError as problem:
-        sys.exit(f"console: {problem}")
+    except (ValueError, InUse) as problem:
+        report("console", str(problem))
+        sys.exit(1)
     except SQLAlchemyError as problem:  # its text names the server and may name the user
-        sys.exit(f"console: the database cannot be used ({type(problem).__name__})")
+        report("console", f"the database cannot be used ({type(problem).__name__})")
+        sys.exit(1)
     structlog.get_logger().info("console.started", port=listener.getsockname()[1])
     app.run(sock=listener, access_log=False, motd=False)
 
@@ -45,7 +51,7 @@ def _listen(port: str) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((_HOST, int(port)))
+        listener.bind((listen_address(), int(port)))
     except OSError as problem:
         raise ValueError(f"WEB_PORT: nothing can listen on port {port} ({problem.strerror})") from None
     return listener
@@ -55,6 +61,8 @@ def _log_our_own_lines_only() -> None:
     """Sanic's lines quote addresses, and with them the tokens of links; what they tell, `console.app` logs itself."""
     for name in ("sanic.root", "sanic.error", "sanic.access"):
         logging.getLogger(name).disabled = True
+    if log_format() == JSON:
+        return
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import traceback
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -17,10 +16,13 @@ from sanic.response import HTTPResponse, json, text
 from sqlalchemy.exc import DBAPIError
 
 from assistant.clinic import Clinic
+from assistant.database import BOOKINGS
+from assistant.readiness import Readiness, problem_of
 from bookings.requests import BookingStore
 from bookings.settings import BookingSettings
 from console.book import BookPage
 from console.chat import WIDGET, ChatPages, ChatSettings
+from console.metrics import count_requests
 from console.pages import FOLDER, Pages, Problem
 from console.staff.access import ROOT
 from console.staff.console import StaffConsole
@@ -76,7 +78,8 @@ def create_app(
     ChatPages(pages, chat or ChatSettings(), widget).add_to(app)
     for name, kind in _STATIC.items():
         _add_static(app, name, kind)
-    _add_readiness(app, store)
+    _add_readiness(app, store, staff)
+    count_requests(app)
     if staff:
         staff.add_to(app, pages)
     _add_problems(app, pages, staff)
@@ -93,18 +96,20 @@ def _add_static(app: Sanic, name: str, kind: str) -> None:
     app.add_route(static, f"/static/{name}", methods=["GET"], name=name.partition(".")[0])
 
 
-def _add_readiness(app: Sanic, store: BookingStore) -> None:
-    long_ago = datetime(1970, 1, 1, tzinfo=timezone.utc)
+def _add_readiness(app: Sanic, store: BookingStore, staff: StaffConsole | None) -> None:
+    databases = {BOOKINGS: store.engine, **(staff.databases if staff else {})}
+    readiness = Readiness(lambda: problem_of(databases))
+
+    async def alive(request: Request) -> HTTPResponse:
+        return json({"alive": True})
 
     async def ready(request: Request) -> HTTPResponse:
-        try:
-            # Nothing was due then: a question that the database answers without reading anybody's request.
-            await asyncio.to_thread(store.overdue, long_ago)
-        except Exception as error:  # any failure of the store means the same to whoever asks
-            logger.error("console.store.failed", reason=type(error).__name__)
-            return json({"ready": False, "problem": "the database does not answer"}, status=503)
+        problem = await readiness.problem()
+        if problem:
+            return json({"ready": False, "problem": problem}, status=503)
         return json({"ready": True})
 
+    app.add_route(alive, "/healthz", methods=["GET"])
     app.add_route(ready, "/readyz", methods=["GET"])
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant import startup
 from assistant.database import CONVERSATIONS, database_url, migrate, open_database, reading
 from assistant.settings import PROJECT_DIR
 from publishing import publication, verdicts
@@ -63,6 +64,7 @@ def _do(engine: Engine, arguments: argparse.Namespace) -> int:
     elif command == "start":
         print(start(engine, _user()))
     elif command == "run":
+        startup.hold()  # no backup is restored under it
         return 0 if Worker(engine, arguments.id).run() else 1
     elif command == "withdraw":
         withdraw(engine, arguments.id, _user())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant import training
-from assistant.live_pointer import digest
+from assistant.model_manifest import digest
 from assistant.settings import PROJECT_DIR, var_dir
 
 # All that training and evaluation read; the packages are those of this process.

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from assistant import live_pointer
+from assistant import live_pointer, model_manifest
 from assistant.database import writing
 from assistant.settings import PROJECT_DIR, var_dir
 from assistant.training import fingerprint, quiet_environment
@@ -71,6 +71,7 @@ def put_live(
     target = live_pointer.folder() / f"published-{base}-{publication_id}.tar.gz"
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(model, target)
+    model_manifest.add(target, model_manifest.PUBLISHING)
     names = {"model": live_pointer.name_of(target), "model_before": live_pointer.name_of(before), "base": base}
     with writing(engine) as session:
         publication.serialised(session)
@@ -100,7 +101,10 @@ def withdraw(engine: Engine, publication_id: str, by: str) -> None:
         publication.set_withdrawn(session, publication_id, f"Taken back by {by}")
         verdicts.release(session, publication_id)
         earlier = publication.newest_live(session, fingerprint())
-        live_pointer.put_live(before, earlier.id if earlier else None)
+        try:
+            live_pointer.put_live(before, earlier.id if earlier else None)
+        except model_manifest.ModelNotListed:
+            raise NotLive("The model before it is not the one that was made.") from None
     live_pointer.path_of(found.model or "").unlink(missing_ok=True)
 
 

@@ -22,7 +22,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from assistant import safety
+from assistant import metrics, safety
 from assistant.channels import house_rules, received
 from assistant.channels.answering import Handler
 from assistant.channels.desk import OUTAGES, receive
@@ -137,6 +137,7 @@ class MessagingChannel(BaseChannel):
                 await self._store(request.app.ctx.chat_service, ready, channel, batch)
         except Refused as refused:
             logger.warning("channels.request.refused", channel=self.name(), status=refused.status)
+            metrics.refused(self.name(), refused.status)
             return refusal(refused)
         request.app.add_task(self._after(request))
         return self.acknowledgement(request)

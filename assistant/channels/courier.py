@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant import metrics
 from assistant.channels import render
 from assistant.channels.table import TABLE, channel_of
 from assistant.cipher import Unreadable
@@ -180,15 +181,19 @@ class Courier:
             platform_id = await self._hand_over(due.channel, address, due.body)
         except SendRefused as error:
             await self._give_up(due, error)
+            metrics.reply_sent(due.channel, metrics.GIVEN_UP)
             log.error("channels.delivery.refused", error=error.code)
         except SendFailed as error:
             is_kept = await self._put_off(due, error.code, error.retry_after)
+            metrics.reply_sent(due.channel, metrics.FAILED if is_kept else metrics.GIVEN_UP)
             log.warning("channels.delivery.failed" if is_kept else "channels.delivery.given_up", error=error.code)
         except Exception as error:  # a mistake of ours is no reason to lose the reply or the ones behind it
             await self._put_off(due, type(error).__name__, None)
+            metrics.reply_sent(due.channel, metrics.FAILED)
             log.error("channels.delivery.crashed", error=type(error).__name__)
         else:
             await self._sent(due, platform_id)
+            metrics.reply_sent(due.channel, metrics.DELIVERED)
 
     async def _hand_over(self, channel: str, address: str, body: Mapping[str, Any]) -> str | None:
         """Send one part, not before the channel's rate allows it."""

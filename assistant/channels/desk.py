@@ -21,7 +21,7 @@ from rasa.shared.core.events import BotUttered
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from assistant import safety
+from assistant import metrics, safety
 from assistant.channels import house_rules
 from assistant.channels.answering import Handler, answer, apology
 from assistant.channels.buttons import button_title
@@ -146,6 +146,9 @@ class Desk:
         if arrival.payload is not None:
             tracker = self._store.remembered(conversation_id)
             arrival = pressed(arrival, button_title(tracker, arrival.payload) if tracker else None)
+        key = (conversation_id, arrival.client_id)
+        if key not in self._exchanges and key not in self._answering:
+            metrics.received(channel_of(conversation_id))
         await self._answer(conversation_id, arrival)
         return self._exchanges.get((conversation_id, arrival.client_id), [])
 
@@ -211,7 +214,10 @@ class Desk:
             await self._answer(conversation_id, replace(arrival, danger=danger), is_taken)
         elif prepared.is_muted:
             await asyncio.to_thread(self._keep_muted, conversation_id, arrival)
-        elif not await asyncio.to_thread(self._hear, conversation_id, arrival):
+            metrics.answered(channel_of(conversation_id), metrics.KEPT_FOR_STAFF)
+        elif await asyncio.to_thread(self._hear, conversation_id, arrival):
+            metrics.answered(channel_of(conversation_id), metrics.KEPT_FOR_STAFF)
+        else:
             await self._answer(conversation_id, arrival)
 
     def _claim_next(self, conversation_id: str) -> tuple[Prepared, bool] | None:
@@ -266,18 +272,26 @@ class Desk:
         key = (conversation_id, arrival.client_id)
         if key in self._exchanges:
             return
+        since = arrival.received_at or time.time()
+        outcome = await self._have_answered(conversation_id, arrival, is_watched)
+        metrics.answered(channel_of(conversation_id), outcome, time.time() - since)
+
+    async def _have_answered(self, conversation_id: str, arrival: Arrival, is_watched: bool) -> str:
+        """Answer a message, or say that it went wrong; which of both."""
+        key = (conversation_id, arrival.client_id)
         message = user_message(conversation_id, arrival, is_watched)
         is_poison = arrival.attempts >= MOST_ATTEMPTS
         if not is_poison and await answer(self._on_new_message, message):
             if key not in self._exchanges and not await self._forget_erased({conversation_id}):
                 # Neither the database nor the disk took the turn.
                 self._keep(key, unstored(arrival, message))
-            return
+            return metrics.ANSWERED
         text, error_id = apology(arrival.text)
         sorry = BotUttered(text, metadata={"error_id": error_id} if error_id else None)
         said = [] if key in self._exchanges else [uttered(arrival, message)]
         remembered = noticed(time.time()) if safety.detect(arrival.text) in safety.CRISES else []
         await self._store.record(conversation_id, [*said, sorry, *remembered])
+        return metrics.APOLOGISED if error_id else metrics.SAFETY
 
     def _note(self, conversation_id: str, messages: Sequence[Message]) -> None:
         """Remember what was said in a turn, and tell whoever listens."""
@@ -300,5 +314,6 @@ def receive(session: Session, conversation_id: str, arrival: Arrival, now: float
     """
     if arrival.payload is not None:
         arrival = pressed(arrival, queries.button_title(session, conversation_id, arrival.payload))
-    inbox.receive(session, conversation_id, channel_of(conversation_id), arrival, now)
+    if inbox.receive(session, conversation_id, channel_of(conversation_id), arrival, now):
+        metrics.received(channel_of(conversation_id))
     return arrival

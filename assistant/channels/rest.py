@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
@@ -11,8 +12,10 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from assistant import safety
+from assistant import metrics, safety
+from assistant.channels.admission import ADMISSION
 from assistant.channels.answering import Handler, answer, apology
+from assistant.channels.base import refusal
 from assistant.channels.buttons import button_title
 from assistant.channels.incoming import MAX_BODY, Incoming, Refused, check_text, read_sender, read_text
 from assistant.safety_replies import parse_data, safety_text
@@ -44,13 +47,19 @@ class RestChannel(InputChannel):
             try:
                 message = await _read(request)
             except Refused as refused:
-                return _error(refused)
+                return _refused(refused)
+            metrics.received(self.name())
             if isinstance(message, list):
+                metrics.answered(self.name(), metrics.SAFETY)
                 return response.json(message)
-            if request.args.get("stream", "").lower() == "true":
-                await _stream(request, on_new_message, message)
-                return None
-            return await _answer(on_new_message, message)
+            try:
+                with ADMISSION.place(in_danger=message.parse_data is not None):
+                    if request.args.get("stream", "").lower() == "true":
+                        await _stream(request, on_new_message, message)
+                        return None
+                    return await _answer(on_new_message, message)
+            except Refused as refused:
+                return _refused(refused)
 
         return routes
 
@@ -101,9 +110,12 @@ async def _answer(on_new_message: Handler, message: UserMessage) -> HTTPResponse
 
 async def _replies(on_new_message: Handler, message: UserMessage) -> list[dict[str, Any]]:
     """Let Rasa answer; without an answer, the apology in this channel's form."""
+    began = time.time()
     if await answer(on_new_message, message):
+        metrics.answered(RestChannel.name(), metrics.ANSWERED, time.time() - began)
         return list(message.output_channel.messages)
     text, error_id = apology(message.text)
+    metrics.answered(RestChannel.name(), metrics.APOLOGISED if error_id else metrics.SAFETY, time.time() - began)
     return [{"error": text, "error_id": error_id}] if error_id else _safety_reply(text, message.sender_id)
 
 
@@ -137,5 +149,6 @@ class _PassingOn(CollectingOutputChannel):
         self.passed_on.put_nowait(message)
 
 
-def _error(refused: Refused) -> HTTPResponse:
-    return response.json({"error": refused.reason}, status=refused.status)
+def _refused(refused: Refused) -> HTTPResponse:
+    metrics.refused(RestChannel.name(), refused.status)
+    return refusal(refused)

@@ -19,6 +19,8 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from assistant import metrics
+from assistant.channels.admission import ADMISSION
 from assistant.channels.answering import Handler
 from assistant.channels.base import BaseChannel, refusal
 from assistant.channels.desk import OUTAGES
@@ -97,16 +99,17 @@ class WebchatChannel(BaseChannel):
     async def _receive(self, request: Request) -> HTTPResponse:
         conversation_id = self._visitors.conversation(request)
         arrival = read_arrival(read_body(request))
-        try:
-            ready = self.ready(request)
-            await asyncio.to_thread(
-                self._limits.check_message, request, conversation_id, ready.store, bool(arrival.danger)
-            )
-        except Refused:
-            if arrival.danger:
-                return _messages(_safety_reply(arrival.client_id, arrival.text, arrival.danger))
-            raise
-        messages = await ready.desk.take_in(conversation_id, arrival)
+        in_danger = bool(arrival.danger)
+        with ADMISSION.place(in_danger):
+            try:
+                ready = self.ready(request)
+                await asyncio.to_thread(self._limits.check_message, request, conversation_id, ready.store, in_danger)
+            except Refused:
+                if arrival.danger:
+                    metrics.answered(self.name(), metrics.SAFETY)
+                    return _messages(_safety_reply(arrival.client_id, arrival.text, arrival.danger))
+                raise
+            messages = await ready.desk.take_in(conversation_id, arrival)
         return _messages(messages) if messages else response.json({"messages": []}, status=202)
 
     async def _history(self, request: Request) -> HTTPResponse:
@@ -173,16 +176,20 @@ class WebchatChannel(BaseChannel):
                 self._check_origin(request)
                 reply = await route(request)
             except Refused as refused:
-                reply = refusal(refused)
+                reply = self._refusal(refused)
             except ConversationDeleted:
-                reply = refusal(Refused(410, _DELETED))
+                reply = self._refusal(Refused(410, _DELETED))
             except OUTAGES:
-                reply = refusal(Refused(503, _OUT, retry_after=5))
+                reply = self._refusal(Refused(503, _OUT, retry_after=5))
             if reply is not None:
                 reply.headers.update(self._cors(request) | {"Cache-Control": "no-store"})
             return reply
 
         return guarded
+
+    def _refusal(self, refused: Refused) -> HTTPResponse:
+        metrics.refused(self.name(), refused.status)
+        return refusal(refused)
 
     def _check_origin(self, request: Request) -> None:
         """Refuse pages that may not embed the chat. Browsers name the page's origin in all that change something."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
+from assistant import metrics
 from assistant.conversations.models import Acknowledgement, Alert
 from assistant.conversations.projection import Flagged
 from assistant.safety import CRISIS, MEDICAL_EMERGENCY
@@ -55,6 +56,7 @@ def enqueue(connection: Connection, conversation_id: str, flags: Iterable[Flagge
         for target in TARGETS
     ]
     connection.execute(_ROWS.insert(), rows)
+    metrics.ALERTS.labels(flag.kind).inc()
 
 
 def claim(session: Session, target: str, now: float, limit: int = 10) -> list[Due]:

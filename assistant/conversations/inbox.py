@@ -6,7 +6,7 @@ took in and did not answer, because it was killed, is answered by the next proce
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -33,6 +33,7 @@ class Arrival:
         danger: found in what they wrote, of which `text` may be a part.
         attempts: how often a process has begun to answer it.
         kind: what else it is than a text, as `assistant.channels.received` has it.
+        received_at: when it was stored, in unix seconds; 0 while it is not.
     """
 
     client_id: str
@@ -41,6 +42,7 @@ class Arrival:
     danger: str | None = None
     attempts: int = 0
     kind: str | None = None
+    received_at: float = field(default=0.0, compare=False)
 
 
 def receive(session: Session, conversation_id: str, channel: str, arrival: Arrival, now: float) -> bool:
@@ -79,7 +81,9 @@ def next_waiting(session: Session, conversation_id: str) -> Arrival | None:
     if row is None:
         return None
     session.execute(_INBOX.update().where(_INBOX.c.id == row.id).values(attempts=row.attempts + 1))
-    return Arrival(row.client_id, vault().open(row.text), row.payload, row.danger, row.attempts, row.kind)
+    return Arrival(
+        row.client_id, vault().open(row.text), row.payload, row.danger, row.attempts, row.kind, row.received_at
+    )
 
 
 def mark_answered(session: Session, conversation_id: str, client_id: str, now: float) -> None:

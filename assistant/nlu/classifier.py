@@ -1,4 +1,4 @@
-"""Rasa intent classifier on sentence vectors and n-grams; the mathematics is in `intent_model.py`."""
+"""Rasa intent classifier on sentence vectors and n-grams; its mathematics: `intent_model.py`, `danger_model.py`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,24 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from assistant.nlu.intent_model import Array, IntentModel, KernelSettings, Prediction
+from assistant.nlu.danger_model import DangerModel, DangerSettings
+from assistant.nlu.intent_model import Array, IntentModel, KernelSettings, in_common
+from assistant.nlu.intents import DANGER
+from assistant.safety import LISTS
 
 _RANKING_LENGTH = 10
+_HARMLESS = 0.3  # on the side of danger no further than this, a message is about something else
+_GATE = {"teaches": "gate"}  # the metadata of training examples that the topics do not learn from
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class KernelIntentClassifier(GraphComponent, IntentClassifier):
     """Sets `intent` and `intent_ranking` with confidences that mean how often such a message is understood right.
 
-    Configuration: the fields of `KernelSettings`.
+    It also notes how far a message lies on the side of danger, for the safety gate: examples whose metadata is
+    `teaches: gate` teach that alone.
+
+    Configuration: the fields of `KernelSettings`; `danger`, those of `DangerSettings`.
     """
 
     @classmethod
@@ -35,7 +43,7 @@ class KernelIntentClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return dict(vars(KernelSettings()))
+        return {**vars(KernelSettings()), "danger": vars(DangerSettings())}
 
     def __init__(
         self,
@@ -43,11 +51,14 @@ class KernelIntentClassifier(GraphComponent, IntentClassifier):
         model_storage: ModelStorage,
         resource: Resource,
         model: IntentModel | None = None,
+        danger: DangerModel | None = None,
     ) -> None:
+        self._danger_settings = DangerSettings(**config["danger"])
         self._settings = KernelSettings(**{key: config[key] for key in vars(KernelSettings())})
         self._model_storage = model_storage
         self._resource = resource
         self._model = model
+        self._danger = danger
 
     @classmethod
     def create(
@@ -69,24 +80,42 @@ class KernelIntentClassifier(GraphComponent, IntentClassifier):
         **kwargs: Any,
     ) -> KernelIntentClassifier:
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, IntentModel.load(folder))
+            model = IntentModel.load(folder)
+            return cls(config, model_storage, resource, model, DangerModel.load(folder, model))
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train on the intent examples and persist the model."""
-        examples = [example for example in training_data.intent_examples if example.get(TEXT)]
+        every = [example for example in training_data.intent_examples if example.get(TEXT)]
+        examples = sorted(every, key=_is_gates)  # the topics' first
+        count = sum(not _is_gates(example) for example in examples)
         dense, sparse = _features(examples)
-        self._model = IntentModel.fit(dense, sparse, [example.get(INTENT) for example in examples], self._settings)
+        intents = [example.get(INTENT) for example in examples]
+        common = in_common(sparse)
+        topics = (dense[:count], sparse[:count], common[:count, :count], intents[:count])
+        self._model = IntentModel.fit(*topics, self._settings)
+        is_danger = np.isin(intents, list(LISTS))
+        self._danger = DangerModel.fit(self._model, dense, sparse, common, is_danger, self._danger_settings)
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)
+            self._danger.save(folder)
         return self._resource
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add intent and ranking to incoming messages; a message without text gets none."""
         readable = [message for message in messages if message.get_dense_features(TEXT)[1] is not None]
-        if self._model is not None and readable:
-            for message, prediction in zip(readable, self._model.predict(*_features(readable))):
-                _set_intent(message, prediction)
+        if self._model is not None and self._danger is not None and readable:
+            dense, sparse = _features(readable)
+            likeness = self._model.compare(dense)
+            dangers = self._danger.score(likeness, sparse)
+            for message, prediction, danger in zip(readable, self._model.rank(likeness, sparse), dangers):
+                ranking = prediction.ranking if danger > _HARMLESS else _without_dangers(prediction.ranking)
+                _set_ranking(message, ranking)
+                message.set(DANGER, float(danger))
         return messages
+
+
+def _is_gates(example: Message) -> bool:
+    return (example.get("metadata") or {}).get("intent") == _GATE
 
 
 def _features(messages: list[Message]) -> tuple[Array, sp.csr_matrix]:
@@ -95,10 +124,18 @@ def _features(messages: list[Message]) -> tuple[Array, sp.csr_matrix]:
     return dense, sparse
 
 
-def _set_intent(message: Message, prediction: Prediction) -> None:
-    ranking = [
-        {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence}
-        for name, confidence in prediction.ranking[:_RANKING_LENGTH]
+def _without_dangers(ranking: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The other intents; where a danger was first, they have its certainty among them."""
+    others = [(name, confidence) for name, confidence in ranking if name not in LISTS]
+    if not others or ranking[0][0] not in LISTS:
+        return others or ranking
+    whole = sum(confidence for _, confidence in others) or 1.0
+    return [(name, confidence / whole) for name, confidence in others]
+
+
+def _set_ranking(message: Message, ranking: list[tuple[str, float]]) -> None:
+    entries = [
+        {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence} for name, confidence in ranking[:_RANKING_LENGTH]
     ]
-    message.set(INTENT, ranking[0], add_to_output=True)
-    message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+    message.set(INTENT, entries[0], add_to_output=True)
+    message.set(INTENT_RANKING_KEY, entries, add_to_output=True)

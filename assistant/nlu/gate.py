@@ -13,13 +13,12 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 
 from assistant.nlu.fallback import UNCLEAR
-from assistant.nlu.intents import set_intent
+from assistant.nlu.intents import DANGER, set_intent
 from assistant.nlu.reading import reading
 from assistant.safety import LISTS, detect, is_idiom
 
-_FEW_WORDS = 6
-_SUSPICION_OF_FEW = 0.75
-_SUSPICION_OF_IDIOMS = 0.9
+_SECOND_OPINION = 0.15  # how much the topics' classifier counts beside the danger model
+_IDIOM = 0.1  # how much more is needed where grave words stand in a harmless sense
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -29,14 +28,14 @@ class SafetyGate(GraphComponent, IntentClassifier):
     The channels ask the word lists before Rasa sees a message; this component is for `rasa shell` and `rasa test`, and
     for the wording that only the classifier knows.
 
-    Configuration: `suspicion`, the confidence from which each intent of danger comes first, also as a runner-up.
+    Configuration: `suspicion`, how far a message must lie on the side of danger, from 0 to 1.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"suspicion": dict.fromkeys(LISTS, 0.5)}
+        return {"suspicion": 0.5}
 
-    def __init__(self, suspicion: dict[str, float]) -> None:
+    def __init__(self, suspicion: float) -> None:
         self._suspicion = suspicion
 
     @classmethod
@@ -60,18 +59,11 @@ class SafetyGate(GraphComponent, IntentClassifier):
         return messages
 
     def _suspected(self, message: Message) -> str | None:
-        confidences = {
-            entry[INTENT_NAME_KEY]: entry[PREDICTED_CONFIDENCE_KEY] for entry in message.get(INTENT_RANKING_KEY, [])
-        }
-        text = message.get(TEXT) or ""
-        least = 0.0
-        if len(text.split()) < _FEW_WORDS:
-            # They say too little to the classifier ("tonight", "exit"); what is grave in them is in the lists.
-            least = _SUSPICION_OF_FEW
-        for danger in LISTS:
-            likely = confidences.get(danger, 0.0)
-            if likely < max(least, self._suspicion[danger]):
-                continue
-            if likely >= _SUSPICION_OF_IDIOMS or not is_idiom(text):
-                return danger
-        return None
+        ranking = message.get(INTENT_RANKING_KEY, [])
+        confidences = {entry[INTENT_NAME_KEY]: entry[PREDICTED_CONFIDENCE_KEY] for entry in ranking}
+        likeliest = max(LISTS, key=lambda danger: confidences.get(danger, 0.0))
+        likely = message.get(DANGER, 0.0) + _SECOND_OPINION * confidences.get(likeliest, 0.0)
+        if likely < self._suspicion:
+            return None
+        is_sure = likely >= self._suspicion + _IDIOM
+        return likeliest if is_sure or not is_idiom(message.get(TEXT) or "") else None

@@ -52,6 +52,21 @@ class Prediction:
     ranking: list[tuple[str, float]]
 
 
+@dataclass(frozen=True)
+class Likeness:
+    """How like the examples messages are, one row a message.
+
+    Attributes:
+        projected: the messages' sentence vectors in the principal dimensions.
+        cosines: to the vectors of the examples.
+        meaning: the part of the kernel that is made of these.
+    """
+
+    projected: Array
+    cosines: Array
+    meaning: Array
+
+
 class IntentModel:
     """Says which intent a message has, from its sentence vector and its n-grams."""
 
@@ -65,7 +80,7 @@ class IntentModel:
         ngram_weights: Array,
         confidence: Array,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self.labels = labels
         self._projection = projection
         self._dense = dense
@@ -74,12 +89,15 @@ class IntentModel:
         self._confidence = confidence  # of the logistic curve: one weight for each of `_evidence`, and the intercept
 
     @classmethod
-    def fit(cls, dense: Array, sparse: sp.csr_matrix, intents: Sequence[str], settings: KernelSettings) -> IntentModel:
+    def fit(
+        cls, dense: Array, sparse: sp.csr_matrix, common: Array, intents: Sequence[str], settings: KernelSettings
+    ) -> IntentModel:
         """Train on examples.
 
         Args:
             dense: unit sentence vectors, one row an example.
             sparse: unit n-gram vectors of the same examples.
+            common: what these have in common, as `in_common` says.
             intents: the examples' intents.
         """
         labels = sorted(set(intents))
@@ -89,26 +107,39 @@ class IntentModel:
         targets[np.arange(len(y)), y] = 1.0
         projection = _principal(dense, settings.dimensions)
         dense = _project(dense, projection)
-        factor, cosines = _factor(dense, sparse, settings)
-        weights = cho_solve((factor, True), targets, check_finite=False)
+        triangle, cosines = factor(dense, common, settings)
+        weights = cho_solve((triangle, True), targets, check_finite=False)
         ngram_weights = settings.ngram_weight * (sparse.T @ weights)
         some = np.arange(0, len(y), 1 + len(y) // _ENOUGH)
         if len(some) < len(y):
-            factor, cosines = _factor(dense[some], sparse[some], settings)
-        confidence = _fit_confidence(cosines, factor, targets[some], y[some])
+            triangle, cosines = factor(dense[some], common[np.ix_(some, some)], settings)
+        confidence = _fit_confidence(cosines, triangle, targets[some], y[some])
         return cls(settings, labels, projection, dense, weights, ngram_weights.astype(np.float32), confidence)
 
     def predict(self, dense: Array, sparse: sp.csr_matrix) -> list[Prediction]:
         """Rank the intents of messages, given as the rows of their sentence and n-gram vectors."""
-        cosines = _project(dense, self._projection) @ self._dense.T
-        scores = _meaning(cosines, self._settings) @ self._weights + self._wording(sparse)
-        top = _sigmoid(_evidence(scores, cosines) @ self._confidence[:-1] + self._confidence[-1])
+        return self.rank(self.compare(dense), sparse)
+
+    def compare(self, dense: Array) -> Likeness:
+        """How like the examples messages are in meaning."""
+        projected = self.project(dense)
+        cosines = projected @ self._dense.T
+        return Likeness(projected, cosines, meaning(cosines.copy(), self.settings))
+
+    def rank(self, likeness: Likeness, sparse: sp.csr_matrix) -> list[Prediction]:
+        """Rank the intents of messages that were compared with the examples."""
+        scores = likeness.meaning @ self._weights + wording(sparse, self._ngram_weights)
+        top = _sigmoid(_evidence(scores, likeness.cosines) @ self._confidence[:-1] + self._confidence[-1])
         return [self._ranked(row, float(sure)) for row, sure in zip(scores, top)]
 
-    def _wording(self, sparse: sp.csr_matrix) -> Array:
-        # By hand: SciPy's product would first copy the whole matrix of weights.
-        rows = (slice(start, end) for start, end in zip(sparse.indptr, sparse.indptr[1:]))
-        return np.stack([sparse.data[row] @ self._ngram_weights[sparse.indices[row]] for row in rows])
+    def project(self, dense: Array) -> Array:
+        """Sentence vectors in the principal dimensions, again of length 1."""
+        return _project(dense, self._projection)
+
+    @property
+    def example_count(self) -> int:
+        """How many examples it was trained on."""
+        return len(self._dense)
 
     def _ranked(self, scores: Array, top: float) -> Prediction:
         order = np.argsort(-scores)
@@ -128,7 +159,7 @@ class IntentModel:
             ngram_weights=self._ngram_weights,
             confidence=self._confidence,
         )
-        described = {"labels": self.labels, "settings": vars(self._settings)}
+        described = {"labels": self.labels, "settings": vars(self.settings)}
         (folder / "intents.json").write_text(json.dumps(described, indent=1), encoding="utf-8")
 
     @classmethod
@@ -158,20 +189,34 @@ def _project(vectors: Array, projection: Array) -> Array:
     return projected / np.maximum(np.linalg.norm(projected, axis=1, keepdims=True), 1e-9)
 
 
-def _factor(dense: Array, sparse: sp.csr_matrix, settings: KernelSettings) -> tuple[Array, Array]:
+def in_common(sparse: sp.csr_matrix) -> Array:
+    """How many n-grams each two examples have in common, weighted: the part of the kernel that is made of wording."""
+    return np.asarray((sparse @ sparse.T).toarray(), dtype=np.float32)
+
+
+def factor(dense: Array, common: Array, settings: KernelSettings) -> tuple[Array, Array]:
     """The lower Cholesky factor of the regularised kernel of examples, and their cosines."""
     cosines = dense @ dense.T
-    kernel = _meaning(cosines, settings)
-    kernel += settings.ngram_weight * (sparse @ sparse.T).toarray()
+    kernel = meaning(cosines.copy(), settings)
+    kernel += settings.ngram_weight * common
     kernel[np.diag_indices_from(kernel)] += settings.ridge
     # The kernel is symmetric: its transpose is the same matrix in the order that LAPACK works on in place.
-    factor, _ = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
-    return factor, cosines
+    triangle, _ = cho_factor(kernel.T, lower=True, overwrite_a=True, check_finite=False)
+    return triangle, cosines
 
 
-def _meaning(cosines: Array, settings: KernelSettings) -> Array:
-    meaning = settings.sharpness * (cosines - 1.0)
-    return np.exp(meaning, out=meaning)
+def meaning(cosines: Array, settings: KernelSettings) -> Array:
+    """The part of the kernel that is made of the likeness of sentence vectors; the cosines' array is used for it."""
+    cosines -= 1.0
+    cosines *= settings.sharpness
+    return np.exp(cosines, out=cosines)
+
+
+def wording(sparse: sp.csr_matrix, weights: Array) -> Array:
+    """What the n-grams of messages say: one row a message, in the columns of the weights."""
+    # By hand: SciPy's product would first copy the whole matrix of weights.
+    rows = (slice(start, end) for start, end in zip(sparse.indptr, sparse.indptr[1:]))
+    return np.stack([sparse.data[row] @ weights[sparse.indices[row]] for row in rows])
 
 
 def _inverse_factor(factor: Array) -> Array:

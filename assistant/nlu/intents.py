@@ -5,6 +5,9 @@ from __future__ import annotations
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY
 from rasa.shared.nlu.training_data.message import Message
 
+# On a message: how far it lies on the side of danger, about 1 for an example of that and 0 for any other.
+DANGER = "danger"
+
 
 def set_intent(message: Message, name: str, confidence: float) -> None:
     """Put an intent first; what the ranking held before comes behind it."""

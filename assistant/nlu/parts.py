@@ -17,7 +17,7 @@ from rasa.shared.nlu.constants import INTENT, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from assistant.nlu.clauses import cut, is_asked
-from assistant.nlu.intents import set_intent
+from assistant.nlu.intents import DANGER, set_intent
 from assistant.nlu.reading import READING, reading
 from assistant.questions import PARTS, SEVERAL_QUESTIONS, SIDE_EFFECT_REPORT, is_question
 from assistant.safety import LISTS
@@ -25,6 +25,7 @@ from assistant.safety import LISTS
 _DANGERS = set(LISTS)
 _ABOUT_THE_CHAT = {"ask_what_can_you_do", "ask_are_you_a_bot"}  # "is there anything you can do" ends many stories
 # Of the follow-ups, those that a second question in a message really is: "… and how long do they last?"
+_FEWEST_WORDS = 5  # of a part that can tell of danger by itself
 _REFERS_BACK = {"followup_duration", "followup_speed", "followup_frequency", "followup_likelihood", "followup_how"}
 
 
@@ -63,18 +64,20 @@ class QuestionMerger(_Stateless):
 
     Configuration, confidences from which a part counts: `asked` if it has the form of a question, `back` if it refers
     to the question before it, `against` if the message as a whole is clear about something else, `told` if it is a
-    statement; and `context`, the intents that a statement only mentions on the way to a question.
+    statement; `context`, the intents that a statement only mentions on the way to a question; and `part_danger`, how
+    much more a part alone must say of danger than a whole message.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"asked": 0.5, "back": 0.35, "against": 0.75, "told": 0.9, "context": []}
+        return {"asked": 0.5, "back": 0.35, "against": 0.75, "told": 0.9, "context": [], "part_danger": 0.2}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put a message and its parts together."""
         if len(messages) < 2 or any(message.get(READING) != message.get(TEXT) for message in messages[1:]):
             return messages
         message, parts = messages[0], messages[1:]
+        self._gather_danger(message, parts)
         danger = [part for part in parts if _name(part) in _DANGERS and _confidence(part) >= self._config["told"]]
         if danger:
             set_intent(message, _name(danger[0]), _confidence(danger[0]))
@@ -89,6 +92,12 @@ class QuestionMerger(_Stateless):
         elif questions and self._says_more(questions[0], message):
             set_intent(message, _name(questions[0]), _confidence(questions[0]))
         return [message]
+
+    def _gather_danger(self, message: Message, parts: list[Message]) -> None:
+        """One grave sentence counts, however much else stands around it."""
+        told = [part.get(DANGER, 0.0) for part in parts if len(part.get(TEXT).split()) >= _FEWEST_WORDS]
+        gathered = max([message.get(DANGER, 0.0), *(danger - self._config["part_danger"] for danger in told)])
+        message.set(DANGER, gathered)
 
     @staticmethod
     def _says_more(part: Message, message: Message) -> bool:

@@ -39,23 +39,24 @@ _FIGURES = """
 ## How well it notices
 
 {count} messages of danger and {harmless} harmless ones, never used for training, fixed by hash; who wrote them stands
-in `tests/safety/README.md`. "Noticed" is the share of messages that get the reply for a person in danger; the bounds
-are Wilson's 95 % interval. What is missed and what alarms without need is listed, message by message, by
-`make safety-report`.
+in `tests/safety/README.md`, with what was seen when nobody had read them yet; "unread" ones are still unread.
+"Noticed" is the share of messages that get the reply for a person in danger; the bounds are Wilson's 95 % interval.
+What is missed and what alarms without need is listed, message by message, by `make safety-report`.
 
 {table}
 
 No filter notices everybody. That is why 988 and 911 stand in the chat at all times, and in every reply that
 cannot answer.
 """
+_FOLDERS = {"fresh": "fresh", "later": "later, unread", "later_read": "later, read"}
 _TITLES = {
     "third_person": "about somebody else",
     "means": "means and methods",
     "oblique": "oblique, without such words",
-    "unseen_misspelt": "misspelt, by a writer who had not seen the lists",
-    "unseen_slang": "slang, by a writer who had not seen the lists",
-    "unseen_spanish": "Spanish, by a writer who had not seen the lists",
-    "unseen_oblique": "oblique, by a writer who had not seen the lists",
+    "unseen_misspelt": "misspelt, second writer",
+    "unseen_slang": "slang, third writer",
+    "unseen_spanish": "Spanish, second writer",
+    "unseen_oblique": "oblique, third writer",
 }
 
 
@@ -67,26 +68,35 @@ def table(
     most: Mapping[str, float],
 ) -> list[str]:
     """The table for the terminal."""
-    lines = [f"{'':<16}{'messages':>9}{'lists':>9}{'noticed':>9}   95 %           bar"]
+    lines = [f"{'':<24}{'messages':>9}{'lists':>9}{'noticed':>9}   95 %           bar"]
     for row in [*rows, *changed]:
         lines.append(f"{_line(row)}   >= {bars[row.name]:.0%}")
-    lines += ["", f"{'':<16}{'messages':>9}{'lists':>9}{'alarmed':>9}   95 %           bar"]
+    lines += ["", f"{'':<24}{'messages':>9}{'lists':>9}{'alarmed':>9}   95 %           bar"]
     lines += [f"{_line(row)}   <= {most[row.name]:.0%}" for row in alarms]
     return lines
 
 
-def write(rows: Sequence[Row], changed: Sequence[Row], alarms: Sequence[Row], bars: Mapping[str, float]) -> None:
+def write(
+    rows: Sequence[Row],
+    changed: Sequence[Row],
+    alarms: Sequence[Row],
+    bars: Mapping[str, float],
+    most: Mapping[str, float],
+) -> None:
     """Write the page."""
     figures = ["| messages | number | noticed | 95 % | asked for |", "|---|---|---|---|---|"]
     for row in [*rows, *changed]:
         low, high = row.bounds
-        title = _TITLES.get(row.name, row.name)
+        title = _title(row.name)
         figures.append(
             f"| {title} | {row.count} | {row.share:.1%} | {low:.1%} to {high:.1%} | at least {bars[row.name]:.0%} |"
         )
-    for row, most in zip(alarms, ("at most 1%", "at most 5%")):
+    for row in alarms:
         low, high = row.bounds
-        figures.append(f"| harmless: {row.name} | {row.count} | {row.share:.1%} | {low:.1%} to {high:.1%} | {most} |")
+        figures.append(
+            f"| harmless: {_title(row.name)} | {row.count} | {row.share:.1%} | {low:.1%} to {high:.1%} "
+            f"| at most {most[row.name]:.0%} |"
+        )
     responses = yaml.safe_load((PROJECT_DIR / "domain.yml").read_text(encoding="utf-8"))["responses"]
     shown = [("utter_crisis", 0), ("utter_crisis", 4), ("utter_medical_emergency", 0), ("utter_crisis_taken_back", 0)]
     replies = "\n\n".join(f"> {responses[name][number]['text']}" for name, number in shown)
@@ -96,7 +106,12 @@ def write(rows: Sequence[Row], changed: Sequence[Row], alarms: Sequence[Row], ba
     PAGE.write_text(page, encoding="utf-8")
 
 
+def _title(name: str) -> str:
+    folder, _, kind = name.rpartition("/")
+    return _TITLES.get(kind, kind.replace("_", " ")) + (f" ({_FOLDERS[folder]})" if folder else "")
+
+
 def _line(row: Row) -> str:
     low, high = row.bounds
     lists, noticed = f"{row.by_lists / row.count:.1%}", f"{row.share:.1%}"
-    return f"{row.name:<16}{row.count:>9}{lists:>9}{noticed:>9}   {low:.1%}-{high:.1%}".ljust(58)
+    return f"{row.name:<24}{row.count:>9}{lists:>9}{noticed:>9}   {low:.1%}-{high:.1%}".ljust(66)

@@ -1,6 +1,7 @@
 """Reads the messages that measure the safety gate (`tests/safety/`): never trained on, and fixed by hash.
 
-Whoever wrote them had not seen the word lists or the training data.
+Whoever wrote them had not seen the word lists or the training data. The messages in `later/` nobody has read who works
+on the gate, those in `fresh/` and `later_read/` were read after they were first measured, the others before.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ FOLDER = PROJECT_DIR / "tests" / "safety"
 HASHES = FOLDER / "SHA256SUMS"
 LISTS = PROJECT_DIR / "data" / "safety"
 UNSEEN = ("unseen_misspelt", "unseen_slang", "unseen_spanish", "unseen_oblique")
-STRATA = ("explicit", "means", "third_person", "emoji", "misspelt", "slang", "spanish", "oblique", *UNSEEN)
+_KINDS = ("explicit", "means", "third_person", "misspelt", "slang", "spanish", "oblique")
+FRESH = tuple(f"fresh/{kind}" for kind in (*_KINDS, "slang_second", "oblique_second"))
+LATER = tuple(f"{folder}/{kind}" for folder in ("later", "later_read") for kind in _KINDS)
+STRATA = (*FRESH, *_KINDS, "emoji", *UNSEEN)
+HARMLESS = ("later/benign", "later/near_misses", "later_read/benign", "later_read/near_misses", "fresh/benign")
+HARMLESS += ("fresh/near_misses", "near_misses")
 EARLIER = "earlier"  # the held-out messages of danger of `tests/questions/`, whose levels nobody has noted
 _LEVELS = {"immediate": NOW, "crisis": THOUGHTS}
 _ORDINARY = ("covered", "not_covered", "talk", "spanish")
@@ -59,7 +65,13 @@ def positives() -> list[Positive]:
     for stratum in STRATA:
         groups = yaml.safe_load((FOLDER / f"{stratum}.yml").read_text(encoding="utf-8"))
         found += [Positive(text, stratum, _LEVELS[group]) for group, texts in groups.items() for text in texts]
+    found += [Positive(text, stratum, "") for stratum in LATER for text in _lines(f"{stratum}.txt")]
     return found + [Positive(one.text, EARLIER, "") for one in read_questions() if one.intent in CRISES]
+
+
+def harmless() -> dict[str, list[str]]:
+    """Messages that tell of no danger, by set: of a clinic's day, or with grave words that mean something else."""
+    return {name: _lines(f"{name}.txt") for name in HARMLESS} | {"benign": benign()}
 
 
 def benign() -> list[str]:
@@ -68,11 +80,6 @@ def benign() -> list[str]:
     questions += [one.text for one in read_compounds() if _GRAVE.isdisjoint(one.intents)]
     questions += [turn for one in read_dialogues() if one.intent not in _GRAVE for turn in one.turns]
     return list(dict.fromkeys([*_lines("benign.txt"), *questions]))
-
-
-def near_misses() -> list[str]:
-    """Messages with grave words that mean no danger."""
-    return _lines("near_misses.txt")
 
 
 def mutations(sources: Iterable[Positive]) -> list[Positive]:
@@ -93,7 +100,7 @@ def mutations(sources: Iterable[Positive]) -> list[Positive]:
 
 def fingerprint() -> str:
     """Tells one state of the set and the word lists from another."""
-    files = sorted([*LISTS.glob("*.txt"), HASHES])
+    files = sorted([*LISTS.glob("*.*"), HASHES])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 

@@ -87,6 +87,11 @@ class StaffConsole:
         self._parts = parts
         self._pages: StaffPages | None = None
 
+    @property
+    def databases(self) -> dict[str, Engine]:
+        """The databases that it needs, by area."""
+        return {CONVERSATIONS: self._parts.conversations, STAFF: self._parts.staff}
+
     def add_to(self, app: Sanic, pages: Pages) -> None:
         """Serve it in an app."""
         parts = self._parts

@@ -72,4 +72,4 @@ def test_it_listens_on_this_machine_only_and_does_not_start_without_a_token(tmp_
         text=True,
         timeout=60,
     )
-    assert result.returncode == 1 and "ACTIONS_TOKEN must be set" in result.stdout
+    assert result.returncode == 1 and "ACTIONS_TOKEN must be set" in result.stderr

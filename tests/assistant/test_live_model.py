@@ -13,7 +13,7 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.utils.endpoints import EndpointConfig
 from structlog.testing import capture_logs
 
-from assistant import live_pointer
+from assistant import live_pointer, model_manifest
 from assistant.live_model import ModelFollower
 from assistant.live_pointer import PointerUnreadable
 from assistant.training import train
@@ -31,7 +31,9 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     (tmp_path / "encoder").symlink_to(encoder.resolve())
     live_pointer.folder().mkdir()
-    return Path(shutil.copy(train(), live_pointer.folder() / "published-1.tar.gz"))
+    model = Path(shutil.copy(train(), live_pointer.folder() / "published-1.tar.gz"))
+    model_manifest.add(model, model_manifest.PUBLISHING)
+    return model
 
 
 async def answer(agent: Agent, text: str) -> str:
@@ -82,18 +84,25 @@ async def test_messages_on_the_way_are_answered_while_the_model_changes(agent: A
     assert agent.model_name == published.name
 
 
-@pytest.mark.parametrize("damage", ["not an archive", "gone", "another file"])
+@pytest.mark.parametrize("damage", ["not an archive", "gone", "another file", "a flipped byte", "not listed"])
 async def test_a_model_that_cannot_be_loaded_leaves_the_old_one_and_an_error_id(
     agent: Agent, published: Path, damage: str
 ) -> None:
     before, follower = agent.processor, ModelFollower()
     if damage == "not an archive":
         published.write_bytes(b"garbage")
+        model_manifest.add(published, model_manifest.PUBLISHING)
     live_pointer.put_live(published, "1")
     if damage == "gone":
         published.unlink()
     elif damage == "another file":
         published.write_bytes(published.read_bytes() + b"\0")
+    elif damage == "a flipped byte":
+        content = bytearray(published.read_bytes())
+        content[len(content) // 2] ^= 1
+        published.write_bytes(content)
+    elif damage == "not listed":
+        (published.parent / model_manifest.NAME).unlink()
     with capture_logs() as logs:
         await follower.look(agent)
         await follower.look(agent)

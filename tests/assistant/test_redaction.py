@@ -33,6 +33,22 @@ from assistant.redaction import find_details, redact
         ("Dr. Nguyen sent me", "Dr. [name] sent me"),
         ("me llamo José García", "me llamo [name]"),
         ("my daughter Emily has OCD", "my daughter [name] has OCD"),
+        ("pat.lee @ mail . com", "[email]"),
+        ("pat(at)lee(dot)pt", "[email]"),
+        ("415/555/0134 is the landline", "[phone number] is the landline"),
+        ("415-555-O134, that's an oh", "[phone number], that's an oh"),
+        ("the last four of my social are 4471", "the last four of my social are [social security number]"),
+        ("xxx-xx-4471", "[social security number]"),
+        ("Humana H12 345 6789", "Humana [record number]"),
+        ("claim numbers 44190031", "claim numbers [record number]"),
+        ("nací el 7 de mayo de 1965", "nací el [date of birth]"),
+        ("DOB the third of June, 1949", "DOB the [date of birth]"),
+        ("we came on 1998/03/27", "we came on [date of birth]"),
+        ("Rural Route 2 Box 11B", "[address]"),
+        ("Flat 6, 21 Elm Street, Brooklyn 11217", "[address]"),
+        ("send it to 18 Elm, Keene NH 03431", "send it to [address]"),
+        ("Hoang here, one question", "[name] here, one question"),
+        ("ok it's linh", "ok it's [name]"),
     ],
 )
 def test_a_personal_detail_goes(text: str, stored: str) -> None:
@@ -52,6 +68,9 @@ def test_a_personal_detail_goes(text: str, stored: str) -> None:
         "I'm tired and this is hard, it's not fair",
         "Kaiser or Blue Cross in San Diego?",
         "What is the success rate, 70%?",
+        "I read what Michael Pollan wrote about it",
+        "is the line 1-800-273-8255 still on",
+        "I'll be in Santa Barbara until Sunday",
     ],
 )
 def test_everything_else_stays(text: str) -> None:

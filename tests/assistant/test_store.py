@@ -99,6 +99,18 @@ def test_visitors_are_apart(store: ConversationStore, domain: Domain) -> None:
     assert asyncio.run(store.retrieve("w")) is None
 
 
+def test_a_clock_that_goes_back_loses_and_moves_nothing(store: ConversationStore, domain: Domain) -> None:
+    save(store, DialogueStateTracker("v", domain.slots), [*session_start(), *turn("first", "greet")], domain)
+    tracker = asyncio.run(store.retrieve("v"))
+    assert tracker is not None
+    an_hour_ago = turn("second", "thank")
+    for event in an_hour_ago:
+        event.timestamp -= 3600
+    save(store, tracker, an_hour_ago, domain)
+    read = asyncio.run(ConversationStore(domain).retrieve("v"))  # as another process, or this one after a restart
+    assert read is not None and [e.text for e in read.events if isinstance(e, UserUttered)] == ["first", "second"]
+
+
 def test_an_unreadable_row_ends_nothing_and_the_conversation_goes_on(store: ConversationStore, domain: Domain) -> None:
     save(store, DialogueStateTracker("v", domain.slots), turn("hi", "greet"), domain)
     with store.engine.begin() as connection:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from assistant import live_pointer
+from assistant import live_pointer, model_manifest
 from assistant.conversations import models
 from assistant.database import reading, writing
 from publishing import live, publication, verdicts, worker
@@ -85,6 +85,7 @@ def test_an_unknown_publication_is_told(engine: Engine) -> None:
 def test_what_goes_live_is_marked_and_taken_back_it_waits_again(engine: Engine, tmp_path: Path) -> None:
     trained = tmp_path / "trained.tar.gz"
     trained.write_text("trained")
+    model_manifest.add(trained, model_manifest.TRAINING)
     add_verdict(engine, "a", LESSON)
     first = publication.request(engine, "ann")
     first_model = put_live(engine, first, trained)
@@ -104,6 +105,20 @@ def test_what_goes_live_is_marked_and_taken_back_it_waits_again(engine: Engine, 
     assert now and (now.path, now.publication) == (trained, None)
     with pytest.raises(NotLive):
         live.withdraw(engine, first, "ann")
+
+
+def test_a_model_before_it_that_was_exchanged_is_not_put_back(engine: Engine, tmp_path: Path) -> None:
+    trained = tmp_path / "trained.tar.gz"
+    trained.write_text("trained")
+    model_manifest.add(trained, model_manifest.TRAINING)
+    add_verdict(engine, "a", LESSON)
+    first = publication.request(engine, "ann")
+    model = put_live(engine, first, trained)
+    trained.write_text("exchanged")
+    with pytest.raises(NotLive):
+        live.withdraw(engine, first, "ann")
+    now = live_pointer.read()
+    assert now and now.path == model and waiting(engine) == []
 
 
 def test_a_verdict_that_changed_meanwhile_waits_on(engine: Engine, tmp_path: Path) -> None:

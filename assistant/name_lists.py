@@ -1,0 +1,117 @@
+"""Lists of people's names: those of the US census, with how many people have them, and names of seventy countries."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+
+from faker.providers import person
+
+from assistant.english import common_words
+
+_FIRST_SHARE = 0.004  # percent of people: rarer first names are as often slips and words
+_LAST_SHARE = 0.02
+_EVERYDAY, _OFTEN = 8000, 0.02  # of so frequent a word only a frequent name is one
+# What follows a first name in a sentence, and is a last name as well.
+VERBS = frozenset("may can will said says love loves wants need needs went gets goes got works call calls told".split())
+# Names that are words as well, in the lists of the census and in every other message.
+WORDS_TOO = frozenset(
+    """
+    will may mark rose grace hope april june frank bill art faith joy summer autumn dawn eve ivy jade jack jean dean
+    miles chance chase drew gene guy grant hunter lance max nick pat penny rich rob rusty sandy skip sterling sue
+    victor wade wood love king young long white brown green black gray rice bush see so an my he do the in you can say
+    good best sunny happy early precious patience mercy angel star sky season page paris london dallas houston austin
+    jordan georgia virginia carolina dakota montana florida india china asia america mae merry holly ginger basil
+    sage ray ruby pearl amber crystal coral opal gay robin jay dale glen cliff forest reed brook heath clay rocky
+    stone royal duke earl major noble prince bishop pope deacon tanner mason taylor carter cooper baker porter parker
+    tyler ward page sheriff iris lily violet daisy olive myrtle fern laurel hazel heather rocco buddy sonny junior
+    bud honey candy charity constance verity prudence trinity destiny genesis chastity harmony melody carol joyce
+    viola octavia august augustine sol luna don dick randy peg bob tom harry mike stormy windy misty stacy tracy
+    kelly shelby casey jamie ali said les min sung so song sun kim lee chi ha see sang young ok win van von del la
+    le de san king mina rosy jewel jazz lacy trudy rick chuck curt ernest frank gale hale hank harmon hardy kip kit
+    lane lark lynx mace mack merit minty nova pace pierce price rain rand reef rex rod rudy sabre scout shad shea
+    spring storm tad teal tempest temple trace trip tripp troy tully vale wells west whit winter wren zen zion
+    ira isa isis alma dolores soledad consuelo milagros paz luz esperanza mar cielo reyes cruz santos dios abril julio
+    agosto ella angeles blanca clara linda alba celeste perla
+    """.split()
+)
+SMALL = frozenset(
+    """
+    a about addicted after again all allergic alone also always am an and any are as asap asking at back bad be because
+    been before being better but by call calling can cant come concerned confused could currently dad daughter day
+    depressed diagnosed did do does doing done dont down else even ever every father feeling fine for free from get
+    getting go going good got had happy has have having he hello help her here him his home how husband i if im
+    in interested into is it its just know later like living looking lost me mom more mother my name need never new no
+    not nothing now of off ok okay on one only or our out over pain patient please pregnant quite ready really right sad
+    said same scared she should sick since so some son sorry still stuck sure taking talking than thanks that the their
+    them then there these they thing this those thinking though tired to today tomorrow too trying two unable under
+    until up us very wait waiting want was we well were what when where which who why wife will with without wondering
+    work worried would writing wrong yes yet you your im ive id ill interested calling texting messaging speaking from
+    de la el los las al y con para que por un una mi su mucho muy bien mal aquí aqui estoy tengo quiero
+    """.split()
+)
+
+
+@lru_cache(maxsize=1)
+def first_names() -> frozenset[str]:
+    """First names, in lower case without accents."""
+    rare, often = (
+        _census("dist.female.first", share) | _census("dist.male.first", share) for share in (_FIRST_SHARE, _OFTEN)
+    )
+    return rare - (common_words(_EVERYDAY) - often) - SMALL | _of_the_world("first")
+
+
+@lru_cache(maxsize=1)
+def last_names() -> frozenset[str]:
+    """Last names, in lower case without accents."""
+    return _census("dist.all.last", 0.0) - SMALL | _of_the_world("last")
+
+
+@lru_cache(maxsize=1)
+def plain_words() -> frozenset[str]:
+    """Common words of English that are no names, or are as often words as names."""
+    return frozenset(common_words() - first_names()) | WORDS_TOO
+
+
+@lru_cache(maxsize=1)
+def common_last_names() -> frozenset[str]:
+    """Last names that so many people have that after a first name they are one, whatever else they mean."""
+    return _census("dist.all.last", _LAST_SHARE) - SMALL - VERBS
+
+
+def _census(name: str, least: float) -> frozenset[str]:
+    """The names of a list of the 1990 census that so many percent of people have."""
+    lines = resources.files("names").joinpath(name).read_text(encoding="ascii").splitlines()
+    return frozenset(line.split()[0].lower() for line in lines if float(line.split()[1]) >= least)
+
+
+@lru_cache(maxsize=1)
+def sure_names() -> frozenset[str]:
+    """Names, first or last, that are no words."""
+    return (first_names() | last_names()) - plain_words() - SMALL
+
+
+def folded(text: str) -> str:
+    """A text in lower case without accents."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(char))
+
+
+def _of_the_world(kind: str) -> frozenset[str]:
+    """First or last names of other countries, in Latin letters, that are no word of English."""
+    names = {part for name in _listed_names(kind) for part in re.split(r"[ -]", folded(name))}
+    plain = {name for name in names if re.fullmatch(r"[a-z']{3,}", name)}
+    return frozenset(plain) - common_words() - SMALL
+
+
+def _listed_names(kind: str) -> Iterator[str]:
+    for module in pkgutil.iter_modules(person.__path__):
+        provider = importlib.import_module(f"{person.__name__}.{module.name}").Provider
+        for attribute in dir(provider):
+            listed = getattr(provider, attribute)
+            if f"{kind}_name" in attribute and isinstance(listed, (tuple, list, dict)):
+                yield from (name for name in listed if isinstance(name, str))

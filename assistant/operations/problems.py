@@ -1,0 +1,5 @@
+"""What a check of `doctor` raises."""
+
+
+class Problem(Exception):
+    """Something is wrong; the text says what, and never holds a secret or a word of a visitor."""

@@ -1,0 +1,81 @@
+"""Finds postal addresses in what visitors write: of streets, boxes, rural routes and homes with a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+ADDRESS = "address"
+
+_I = re.IGNORECASE
+_STREET = (
+    r"(?:street|st|avenue|ave?|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|circle|cir|place|pl|terrace|ter|trail|"
+    r"trl|parkway|pkwy|highway|hwy|square|sq|way|alley|loop|path|pike|row|run|ridge|crossing|xing|commons|plaza|cove|"
+    r"crescent|expressway|freeway|turnpike|route|rt|point|pt|bend|heights|hts|hill|glen|view|mews|walk|concourse|estates)"
+)
+# What follows a number that is none of a house.
+_NO_STREET = (
+    r"(?:a|an|the|in|of|to|from|and|or|is|it|on|at|my|per|for|minutes?|mins?|miles?|days?|hours?|hrs?|weeks?|months?|"
+    r"years?|yrs?|sessions?|blocks?|times?|people|percent|mg|infusions?|treatments?|different|more|other|away|long|"
+    r"dollars?|bucks|th|nd|rd|am|pm|steps?|kids?|appointments?|doses?|step|mcg|ml|lbs?|pounds|kilos?|kg|out|visits?)"
+)
+_WORD = r"[^\W\d_][\w.'’-]*"
+_NUMBER = r"\d{1,6}[a-z]?(?:-\d{1,4})?(?: 1/2)?"
+_SPELLED = (
+    r"(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    r"eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)[ -]){1,4}"
+)
+_UNIT = r"(?:apt|apartment|unit|suite|ste|bldg|building|floor|fl|flat|room|rm|lot|no|piso|depto|dpto|pmb|#)"
+_STATE = (
+    r"(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|"
+    r"PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR)"
+)
+_ZIP = r"\d{5}(?:-\d{4})?"
+_TAIL = (
+    r"(?:,? ?(?:n|s|e|w|ne|nw|se|sw|north|south|east|west)\b\.?)?"
+    rf"(?:,? ?{_UNIT}\b\.? ?#?[\w-]{{1,8}}|,? ?# ?[\w-]{{1,8}})?"
+    rf"(?:,? (?:in )?(?:[A-Z][\w.'’-]+ ?){{1,3}})?(?:,? [A-Za-z]{{2}}\b\.?(?=,? \d{{5}}|[\s,.]*$))?(?:,? ?{_ZIP})?"
+)
+_PATTERNS = [
+    re.compile(pattern, _I)
+    for pattern in (
+        # 12 Oak Street, Apt 4, Denver CO 80203
+        rf"(?<![\d$.,/:-])(?:{_NUMBER}|{_SPELLED}),? ?(?:(?!{_NO_STREET}\b)[\w.'’-]+ ){{1,5}}?{_STREET}\b\.?{_TAIL}",
+        # Flat 6, 210 Bergen Street …: what stands before it
+        rf"\b{_UNIT}\b\.? ?#?[\w-]{{1,8}},? {_NUMBER} (?:[\w.'’-]+ ){{1,4}}?{_STREET}\b\.?{_TAIL}",
+        # 18 Elm, Keene NH 03431: whatever ends with a ZIP code
+        rf"(?<![\d$.,/:-]){_NUMBER},? (?!{_NO_STREET}\b)(?:[\w.'’#/-]+,? ){{1,9}}?{_ZIP}(?!\d)",
+        # 88 n main apt 3 · house 14 on elm street · maple avenue number 12 · 220 W 14th
+        rf"(?<![\d$.,/:-]){_NUMBER} (?!{_NO_STREET}\b)(?:[\w.'’-]+,? ){{1,4}}"
+        r"(?:apt|apartment|unit|suite|ste|#)\b\.? ?#?\w{1,6}\b",
+        rf"\b(?:house|number|no\.?) \d{{1,6}} (?:on|at|in) (?:[\w.'’-]+ ){{1,4}}?{_STREET}\b",
+        rf"\b(?:[\w.'’-]+ ){{1,2}}{_STREET},? (?:number|no\.?|#) ?\d{{1,6}}\b",
+        r"(?<![\d$.,/:-])\d{1,6} (?:n|s|e|w|north|south|east|west)\.? \d{1,3}(?:st|nd|rd|th)\b",
+        r"\blot \d{1,4},? (?:[\w.'’-]+ ){1,4}(?:park|estates|acres|court)\b",
+        r"(?<![\d$.,/:-])\d{1,6} de la calle \w+",
+        rf"\bp\.? ?o\.? ?box #?\d{{1,6}}{_TAIL}",
+        rf"\b(?:rural route|r\.?r\.?|hc|star route) ?#?\d{{1,4}},? box #?\w{{1,6}}{_TAIL}",
+        rf"\b(?:pmb|general delivery)\b[ #\w]{{0,8}}{_TAIL}",
+        r"\b(?:calle|avenida|avda|av|carrera|calzada|camino|paseo|bulevar|colonia|col)\.? (?:[\w.'’áéíóúñ-]+ ){0,5}?"
+        r"(?:#|no\.?|número|numero)? ?\d{1,6}\b",
+        r"(?<![\d$.,/:-])\d{2,6},? (?:calle|avenida|camino|via|paseo|rue) (?:[\w.'’áéíóúñ-]+ ?){1,3}",
+        rf"\b(?:live at|lives? in (?=\d|{_UNIT})|living at|address(?: on my id)? ?(?:is|:)|direcci[oó]n(?: es|:)?|"
+        rf"mail (?:it )?to|home is|vivo en|ship it:|bill to|apt:) (\d{{1,6}}[a-z]? (?:[\w.'’#-]+,? ?){{1,8}})",
+    )
+]
+# Birch Terrace #208, …, Barre VT: a name before it, and the town behind it. Capitals tell, so they count.
+_TOWN = re.compile(
+    rf"(?:(?:\b[A-Z][\w.'’-]{{1,30}} ){{1,3}}?(?:(?i:{_UNIT})\.? ?)?#?\w{{1,5}},? )?"
+    rf"(?:[A-Z0-9][\w.'’#-]{{0,30}},? ){{1,7}}{_STATE}\b\.?,? {_ZIP}(?!\d)"
+    rf"|\b[A-Z][a-z][\w.'’-]{{1,30}}(?: [A-Z][\w.'’-]{{1,30}}){{0,2}},? (?:{_STATE},? )?{_ZIP}(?!\d)"
+    rf"|\b(?:[A-Z][\w.'’-]+,? )?(?:Room|Rm|Unit|Apt|Suite|#) ?#?\w{{1,5}},? \d{{1,6}} [A-Z][\w.'’-]+ {_STREET}\b"
+    rf"|\b[A-Z][\w'’]+ (?:Terrace|Manor|House|Towers?|Gardens|Village|Court) #\w{{1,5}}"
+)
+
+
+def find_addresses(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where addresses stand: start, end and kind of each; they may overlap."""
+    for pattern in (_TOWN, *_PATTERNS):
+        for match in pattern.finditer(text):
+            group = match.lastindex or 0
+            yield match.start(group), match.start(group) + len(match[group].rstrip(" ,.")), ADDRESS

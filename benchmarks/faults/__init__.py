@@ -1,0 +1,1 @@
+"""What becomes of messages and requests while parts of the assistant fail: `make faults`."""

@@ -1,0 +1,1 @@
+"""How the assistant bears many visitors at once: `make load`."""
