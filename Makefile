@@ -18,6 +18,8 @@ NPM := $(or $(NODE),node $(CURDIR)/$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cl
 NPM_CI := $(NPM) ci --no-audit --no-fund --loglevel=error
 ARTICLE ?=
 DATA ?=
+INPUTS ?= 1000000
+SEED ?= 1
 
 help: ## list all targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,7 +53,7 @@ run: setup ## train if needed, then start the assistant and say when it is ready
 train: setup ## train the model of the present training data, if there is none yet
 	@$(PYTHON) -m assistant.training
 
-test: setup lint train data widget-test tests/openapi/.venv/.installed tests/deploy/.venv/.installed tests/widget/node_modules/.installed ## everything that must pass before a change lands
+test: setup lint security train data widget-test tests/openapi/.venv/.installed tests/deploy/.venv/.installed tests/widget/node_modules/.installed ## everything that must pass before a change lands
 	@$(PYTHON) -m pytest
 
 lint: setup ## style and types
@@ -67,6 +69,19 @@ widget-test: setup ## the chat widget's own tests, without a browser
 # The description of our API is tried by a tool whose needs differ from Rasa's, hence its own environment.
 tests/openapi/.venv/.installed: tests/openapi/uv.lock | .venv/.installed
 	@cd tests/openapi && $(if $(filter .tools/%,$(UV)),../../)$(UV) sync --frozen --quiet && touch .venv/.installed
+
+# The tools of the security gates need other versions than Rasa does.
+security/.venv/.installed: security/uv.lock | .venv/.installed
+	@cd security && $(if $(filter .tools/%,$(UV)),../)$(UV) sync --frozen --quiet && touch .venv/.installed
+
+security: setup security/.venv/.installed ## bandit, our semgrep rules, secrets, advisories of what uv.lock pins; all without a network
+	@.venv/bin/ruff check --quiet . && $(PYTHON) -m security
+
+sbom: setup ## what the assistant is made of, as CycloneDX JSON in var/sbom.json
+	@$(PYTHON) -m security.sbom
+
+fuzz: train ## a million bad inputs to the running servers and to what reads them: make fuzz INPUTS=1000000 SEED=1
+	@$(PYTHON) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED) && $(PYTHON) -m tests.fuzz.guided -runs=$$(($(INPUTS) / 10)) -seed=$(SEED) -verbosity=0
 
 # What reads the files of deploy/: linters, schemas, Docker Compose without its daemon, a recent nginx.
 tests/deploy/.venv/.installed: tests/deploy/uv.lock tests/deploy/compose.txt | .venv/.installed
@@ -125,4 +140,4 @@ clean: ## remove what was trained and written; the packages stay
 reviews: setup ## list the answers that no clinician has signed lately, and the numbers for help that nobody has tried
 	@$(PYTHON) -m knowledge.reviews
 
-.PHONY: help setup run train test lint widget widget-test data evaluate safety-report redaction-report reviews bench cluster load faults bench-console bench-channels benchmark-nlu compare-widgets check-article clean
+.PHONY: help setup run train test lint security sbom fuzz widget widget-test data evaluate safety-report redaction-report reviews bench cluster load faults bench-console bench-channels benchmark-nlu compare-widgets check-article clean

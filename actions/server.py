@@ -34,7 +34,7 @@ def protected_app(token: str) -> Sanic:
     @app.on_request
     async def check(request: Request) -> HTTPResponse | None:
         given = request.headers.get(TOKEN_HEADER, "")
-        if request.path in _OPEN or hmac.compare_digest(given.encode(), token.encode()):
+        if request.path in _OPEN or hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
             return None
         return response.json({"error": "The token is missing or wrong."}, status=401)
 

@@ -29,6 +29,7 @@ def guard_models() -> None:
             model_manifest.check(Path(model_archive_path))
         except ModelNotListed as problem:
             metrics.MODEL_REFUSED.inc()
+            # nosemgrep: words-of-people-in-a-log - a sentence of ours about a file
             logger.error("model.refused", problem=str(problem))
             raise
         return load(cls, storage_path, model_archive_path)

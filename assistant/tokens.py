@@ -44,7 +44,7 @@ def read(token: str, secret: bytes, purpose: str, now: datetime, max_age: timede
         value = _serializer(secret, purpose, now).loads(token, max_age=int(max_age.total_seconds()))
     except SignatureExpired:
         raise Expired("the token is too old") from None
-    except BadData:
+    except (BadData, UnicodeError):  # a header may hold what is no text
         raise Forged("the token is not one of ours") from None
     return str(value)
 

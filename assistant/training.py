@@ -46,7 +46,7 @@ def train() -> Path:
         stderr=subprocess.STDOUT,
     )
     printed = []
-    assert process.stdout is not None
+    assert process.stdout is not None  # noqa: S101 - asked for above
     for line in process.stdout:
         printed.append(line)
         step = _STEP.search(line)

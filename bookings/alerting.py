@@ -59,17 +59,17 @@ def _claim(engine: Engine, target: str) -> list[Due]:
 
 async def _send(engine: Engine, sender: AlertSender, target: str, due: Due) -> None:
     log = logger.bind(delivery=due.delivery_id, target=target, attempt=due.attempts)
-    error, retry_after = "", None
+    error_code, retry_after = "", None
     try:
         await asyncio.wait_for(sender.send_alert(due.delivery_id, due), SEND_SECONDS)
     except DeliveryFailed as failed:
-        error, retry_after = failed.code, failed.retry_after
+        error_code, retry_after = failed.code, failed.retry_after
     except Exception as failed:  # a mistake of ours is no reason to tell nobody
-        error = type(failed).__name__
-    await asyncio.to_thread(_note, engine, due, error, retry_after.total_seconds() if retry_after else None)
-    metrics.ALERTS_SENT.labels(target, metrics.FAILED if error else metrics.DELIVERED).inc()
-    if error:
-        log.error("alerts.failed", error=error)
+        error_code = type(failed).__name__
+    await asyncio.to_thread(_note, engine, due, error_code, retry_after.total_seconds() if retry_after else None)
+    metrics.ALERTS_SENT.labels(target, metrics.FAILED if error_code else metrics.DELIVERED).inc()
+    if error_code:
+        log.error("alerts.failed", error=error_code)
     else:
         log.info("alerts.delivered", seconds=round(time.time() - due.created_at, 1))
 

@@ -131,7 +131,7 @@ class MessagingChannel(BaseChannel):
         """Check a request, store what it tells, and acknowledge it."""
         try:
             self.verify(request)
-            batches = self.read(request)
+            batches = {channel: batch.readable() for channel, batch in self.read(request).items()}
             ready = self.ready(request)
             for channel, batch in batches.items():
                 await self._store(request.app.ctx.chat_service, ready, channel, batch)

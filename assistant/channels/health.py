@@ -11,6 +11,7 @@ from sanic.response import HTTPResponse
 
 from assistant import logs, metrics
 from assistant.action_server import limit_waiting
+from assistant.channels.problems import answer_problems
 from assistant.database import CONVERSATIONS
 from assistant.live_model import ModelFollower
 from assistant.model_guard import guard_models
@@ -45,6 +46,7 @@ class HealthEndpoint(InputChannel):
         async def prepare(app: Sanic, _: Any) -> None:
             guard_models()
             limit_waiting()
+            answer_problems(app)
             readiness[:] = [Readiness(lambda: _store_problem(app), _NO_STORE)]
             if not getattr(app.ctx, "is_measured", False):
                 metrics.SERVER.register(ServerCollector(lambda: getattr(app.ctx, "agent", None)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from assistant.conversations.storable import storable
+
 # What else a message is than a text: nothing of it is fetched or kept.
 PICTURE, VOICE, VIDEO, STICKER, FILE = "picture", "voice message", "video", "sticker", "file"
 LOCATION, CONTACT, EDIT, OTHER = "location", "contact", "edit", "attachment"
@@ -54,3 +56,16 @@ class Batch:
     statuses: list[Status] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
+
+    def readable(self) -> Batch:
+        """The same without what names its sender or message by characters that no platform uses and no store takes."""
+        messages = [one for one in self.messages if _is_readable(one.address)]
+        statuses = [one for one in self.statuses if _is_readable(one.platform_id) and _is_readable(one.error or "")]
+        members = [one for one in self.memberships if _is_readable(one.address)]
+        left_out = len(self.messages) - len(messages) + len(self.statuses) - len(statuses)
+        left_out += len(self.memberships) - len(members)
+        return Batch(messages, statuses, members, [*self.ignored, *["unreadable"] * left_out])
+
+
+def _is_readable(text: str) -> bool:
+    return storable(text) == text

@@ -26,6 +26,7 @@ from assistant.conversations import addresses
 _API = "https://slack.com/api/chat.postMessage"
 # https://api.slack.com/methods/chat.postMessage#errors
 _BUSY = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"})
+_LONGEST_TIME = 12  # digits of a moment in unix seconds
 _GONE = frozenset({"channel_not_found", "is_archived", "user_is_deactivated"})
 
 
@@ -42,7 +43,7 @@ class SlackChannel(MessagingChannel):
         """By X-Slack-Signature, of at most five minutes ago."""
         verifier = SignatureVerifier(self._settings["SLACK_SIGNING_SECRET"])
         at, signature = (request.headers.get(f"x-slack-{name}", "") for name in ("request-timestamp", "signature"))
-        if not (at.isascii() and at.isdigit() and signature.isascii()):
+        if not (at.isascii() and at.isdigit() and len(at) <= _LONGEST_TIME and signature.isascii()):
             raise Refused(403, "The request is not signed by Slack for this app.")
         try:
             is_valid = verifier.is_valid(request.body, at, signature)

@@ -75,12 +75,12 @@ def fill(engine: Engine, count: int) -> None:
     number = (
         f"SELECT generate_series(0, {count - 1}) AS n"
         if engine.dialect.name == "postgresql"
-        else f"WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {count - 1}) SELECT n FROM s"
+        else f"WITH RECURSIVE s(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM s WHERE n < {count - 1}) SELECT n FROM s"  # noqa: S608 - a number of the test
     )
     with engine.begin() as connection:
         connection.execute(
             sa.text(
-                "INSERT INTO events (sender_id, seq, type_name, data) "
+                "INSERT INTO events (sender_id, seq, type_name, data) "  # noqa: S608 - numbers of the test
                 f"SELECT 'other' || (n / 100), n % 100, 'action', '{{}}' FROM ({number}) AS numbers"
             )
         )

@@ -64,7 +64,7 @@ class Console:
         """Somebody of a role, signed in; None: nobody."""
         token = self.parts.sessions.begin(PEOPLE[role][0]) if role else ""
         signed_in = self.parts.sessions.read(token)
-        client = httpx.Client(base_url=self.url, timeout=30, verify=False, headers={"Origin": self.url})
+        client = httpx.Client(base_url=self.url, timeout=30, headers={"Origin": self.url})
         if token:
             client.headers["Cookie"] = f"__Host-staff={token}"
         self.clients.append(client)

@@ -1,0 +1,1 @@
+"""The security gates: what `make security` runs."""
