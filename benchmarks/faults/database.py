@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from assistant.database import open_database
 from benchmarks.faults.table import Row
@@ -85,7 +86,7 @@ async def _read_only(cluster: Cluster, seconds: float, row: Row) -> None:
 
 
 async def _no_connections(cluster: Cluster, seconds: float, row: Row) -> None:
-    with _admin(cluster) as connection:
+    with _admin(cluster, "template1") as connection:  # nobody may shut out their own
         connection.exec_driver_sql("ALTER DATABASE postgres WITH ALLOW_CONNECTIONS false")
         others = "pid <> pg_backend_pid() AND datname IS NOT NULL"
         cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"  # noqa: S608
@@ -138,8 +139,9 @@ async def _until_ready(cluster: Cluster, since: float) -> float:
 
 
 @contextlib.contextmanager
-def _admin(cluster: Cluster) -> Iterator[sa.engine.Connection]:
-    engine = open_database(cluster.postgres.url).execution_options(isolation_level="AUTOCOMMIT")
+def _admin(cluster: Cluster, name: str = "postgres") -> Iterator[sa.engine.Connection]:
+    url = make_url(cluster.postgres.url).set(database=name).render_as_string(hide_password=False)
+    engine = open_database(url).execution_options(isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             yield connection

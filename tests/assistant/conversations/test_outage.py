@@ -11,10 +11,11 @@ from sqlalchemy.engine import Engine
 
 from assistant.conversations import models
 from assistant.conversations.turns import Turn
+from assistant.database import CONVERSATIONS, open_database
 from assistant.store import ConversationStore
 from tests.assistant.conversations.conftest import Outage
 from tests.assistant.conversations.talk import asked_in, is_without_gaps, say, texts, tracker_of, turn
-from tests.databases import rows
+from tests.databases import Postgres, rows
 
 
 def test_a_visitor_is_remembered_during_an_outage_and_the_next_turn_after_it_stores_all(
@@ -159,20 +160,25 @@ def test_listeners_are_told_of_turns_that_wait(store: ConversationStore, outage:
     assert told == [("v", ["c1", "c1.0"])]
 
 
-def test_a_database_that_takes_no_writes_refuses_no_turn(store: ConversationStore, engine) -> None:
-    if engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no such mode")
-    set_read_only(store.engine, True)
-    for text in ("one", "two"):
-        say(store, "v", *turn(text))
-        store.replay()
-    assert not store.spool.is_empty()
+def test_a_database_that_takes_no_writes_refuses_no_turn(
+    postgres: Postgres, open_store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.database(CONVERSATIONS) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        store, reader = open_store(), open_database(url)
+        set_read_only(store.engine, True)
+        for text in ("one", "two"):
+            say(store, "v", *turn(text))
+            store.replay()
+        assert not store.spool.is_empty()
 
-    set_read_only(store.engine, False)
-    store._out_until = 0.0
-    say(store, "v", *turn("three"))
+        set_read_only(store.engine, False)
+        store._out_until = 0.0
+        say(store, "v", *turn("three"))
 
-    assert texts(engine) == ["one", "two", "three"]
+        assert texts(reader) == ["one", "two", "three"]
+        store.engine.dispose()
+        reader.dispose()
 
 
 def set_read_only(engine: Engine, is_read_only: bool) -> None:
