@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="how often and how long (%(default)s)")
     parser.add_argument("--only", choices=("database", "processes", "others"), help="only these")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped
     rows: list[Row] = []
 
     def show(row: Row) -> None:

@@ -6,10 +6,8 @@ They behave as the chat widget does: a message has an id of its own, and is sent
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -31,7 +29,6 @@ QUESTIONS = (
 )
 _AGAIN = 0.5  # seconds before a message is sent again
 _GIVE_UP = 120.0  # seconds
-_MARK = re.compile(r"\(m(\d+)\)")
 _CHAT = "/webhooks/webchat"
 
 
@@ -69,7 +66,7 @@ class Visitor:
         self._client = client
         self._headers = {"Authorization": f"Bearer {token}", "Origin": ORIGIN, "Host": NAME}
         self.account = Account()
-        self._acknowledged: set[int] = set()
+        self._acknowledged: set[str] = set()
 
     @classmethod
     async def arrive(cls, client: httpx.AsyncClient) -> Visitor:
@@ -87,10 +84,9 @@ class Visitor:
         raise TimeoutError("no chat could be opened")
 
     def new_body(self, text: str) -> dict[str, str]:
-        """A message as the widget sends it, with a mark that tells it from the visitor's others."""
-        body = {"id": uuid4().hex, "text": f"{text} (m{self.account.sent})"}
+        """A message as the widget sends it."""
         self.account.sent += 1
-        return body
+        return {"id": uuid4().hex, "text": text}
 
     async def say(self, text: str) -> str:
         """Write a text; what the assistant said to it, if that came at once."""
@@ -98,7 +94,6 @@ class Visitor:
 
     async def deliver(self, body: dict[str, str]) -> str:
         """Send a message, again and again until it is taken; what the assistant said to it, if that came at once."""
-        number = int(_MARK.findall(body["text"])[-1])
         began = time.monotonic()
         while time.monotonic() < began + _GIVE_UP:
             try:
@@ -106,10 +101,10 @@ class Visitor:
             except httpx.TransportError:
                 reply = None
             if reply is not None and reply.status_code in (200, 202):
-                if number not in self._acknowledged:
+                if body["id"] not in self._acknowledged:
                     self.account.acknowledged += 1
                     self.account.seconds.append(time.monotonic() - began)
-                self._acknowledged.add(number)
+                self._acknowledged.add(body["id"])
                 return "\n".join(m["text"] for m in reply.json()["messages"] if m["from"] != "visitor")
             self.account.refused += 1
             await asyncio.sleep(_AGAIN)
@@ -125,20 +120,16 @@ class Visitor:
                 return self.account
             await asyncio.sleep(_AGAIN)
 
-    def _compare(self, history: list[dict[str, Any]]) -> tuple[set[int], int]:
+    def _compare(self, history: list[dict[str, Any]]) -> tuple[set[str], int]:
         """The acknowledged messages without an answer, and how many are there twice."""
-        seen: Counter[int] = Counter()
-        answered: set[int] = set()
-        waiting: int | None = None
-        for message in history:
-            if message["from"] == "visitor":
-                mark = _MARK.search(message["text"])
-                waiting = int(mark[1]) if mark else None
-                if waiting is not None:
-                    seen[waiting] += 1
-            elif waiting is not None:
-                answered.add(waiting)
-        return self._acknowledged - answered, sum(count - 1 for count in seen.values())
+        answered = {
+            own["key"]
+            for own, next_one in zip(history, history[1:])
+            if own["from"] == "visitor" and next_one["from"] != "visitor"
+        }
+        # A message that two servers answered in an outage stands there twice, the second time under an id like "id~…".
+        said = [message["key"].partition("~")[0] for message in history if message["from"] == "visitor"]
+        return self._acknowledged - answered, len(said) - len(set(said))
 
     async def history(self) -> list[dict[str, Any]]:
         """What stands in the conversation."""

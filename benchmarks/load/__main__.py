@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60, help="of each step (%(default)s)")
     parser.add_argument("--servers", type=int, default=2, help="servers to compare with one (%(default)s)")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped
     one = measure(1, STEPS, arguments.seconds)
     _print("one server", one)
     more = measure(arguments.servers, (10.0 / 3,), arguments.seconds)

@@ -1,7 +1,7 @@
 // What makes the console's pages live; each works without it, by loading the page again.
 const staff = document.body.dataset.staff;
 const SECOND = 1000;
-const COUNTS_EVERY = 1.5; // seconds: what is new is seen within two
+const COUNTS_EVERY = 1; // seconds: what is new is seen within two
 const NOT_LIVE = "The server does not answer: this page may not show what is new. It tries again by itself.";
 const title = document.title;
 
