@@ -89,9 +89,9 @@ class Visitor:
         until = time.monotonic() + _PATIENCE
         while len(messages) < 2 and time.monotonic() < until:  # taken in, and answered later
             time.sleep(0.2)
-            history = self._again("GET", "/history?limit=200").json()["messages"]
-            own = [place for place, message in enumerate(history) if message["from"] == "visitor"]
-            messages = history[own[-1] :]
+            history = self.history()
+            keys = [message["key"] for message in history]
+            messages = history[keys.index(body["id"]) :] if body["id"] in keys else []
         return "\n".join(message["text"] for message in messages[1:])
 
     def history(self) -> list[dict[str, Any]]:
