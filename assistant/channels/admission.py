@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from assistant.channels.incoming import Refused
 
-MOST = 16  # messages that one server answers or has waiting; the last waits about half a second
+MOST = 10  # messages that one server answers or has waiting; the last waits about half a second
 _COME_BACK = 2  # seconds
 _BUSY = (
     "Many people are writing at this moment. Please try again in a few seconds. "

@@ -10,6 +10,7 @@ While a member of staff has the chat, messages are only kept for them; one of da
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections import OrderedDict
@@ -197,7 +198,8 @@ class Desk:
                 if prepared.kept is not None:
                     self._note(conversation_id, prepared.kept)
                     continue
-                async with self._at_once:
+                # Danger waits behind nobody.
+                async with contextlib.nullcontext() if prepared.arrival.danger else self._at_once:
                     await self._deal_with(conversation_id, prepared, is_taken)
         except OUTAGES as error:  # what was taken in stays, and is looked after by `clean_up`
             logger.error("channels.work.failed", reason=type(error).__name__)
