@@ -19,6 +19,7 @@ import httpx
 import psutil
 import yaml
 
+from assistant import model_manifest
 from assistant.processes import ONE_THREAD
 from assistant.settings import PROJECT_DIR, var_dir
 from assistant.training import command as training_command
@@ -88,7 +89,10 @@ def _train(project: Project) -> float:
     )
     if result.returncode:
         sys.exit(f"training in {project.folder} failed:\n{result.stderr[-2000:]}")
-    return time.perf_counter() - start
+    took = time.perf_counter() - start
+    if project.is_ours:
+        model_manifest.add(project.model, model_manifest.TRAINING)  # a server loads no other
+    return took
 
 
 @contextmanager

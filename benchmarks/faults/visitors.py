@@ -41,7 +41,8 @@ class Account:
         acknowledged: messages that a server said it has.
         lost: acknowledged messages that are not in the conversation, or have no reply.
         doubled: messages that are in the conversation more than once.
-        refused: times that a message had to be sent again.
+        refused: times that a server was full and told a visitor when to come back (429).
+        failed: times that a message had to be sent again for any other reason.
         seconds: from first sending a message to its acknowledgement, of each.
     """
 
@@ -50,11 +51,12 @@ class Account:
     lost: int = 0
     doubled: int = 0
     refused: int = 0
+    failed: int = 0
     seconds: list[float] = field(default_factory=list)
 
     def add(self, other: Account) -> None:
         """Take another account into this one."""
-        for name in ("sent", "acknowledged", "lost", "doubled", "refused"):
+        for name in ("sent", "acknowledged", "lost", "doubled", "refused", "failed"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.seconds += other.seconds
 
@@ -106,7 +108,10 @@ class Visitor:
                     self.account.seconds.append(time.monotonic() - began)
                 self._acknowledged.add(body["id"])
                 return "\n".join(m["text"] for m in reply.json()["messages"] if m["from"] != "visitor")
-            self.account.refused += 1
+            if reply is not None and reply.status_code == 429:
+                self.account.refused += 1
+            else:
+                self.account.failed += 1
             await asyncio.sleep(_AGAIN)
         return ""
 
