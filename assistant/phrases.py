@@ -44,6 +44,9 @@ tn=tonight|tonights=tonight is|tmrw=tomorrow|noone=nobody|everybody=everyone"""
 _LONG = dict(pair.split("=") for pair in _SHORT.replace("\n", "").split("|"))
 
 
+_PHRASES = {"", "not", "maybe"}  # what a line that holds a phrase begins with
+
+
 class PhraseError(ValueError):
     """A line of a word list that cannot be read; the text names file and line."""
 
@@ -54,7 +57,8 @@ class PhraseList:
     The language of the lists, one phrase a line:
     `kill|end` either word · `cut*` any ending · `(my|his)` may be missing · `better_off` words that belong together ·
     `..` up to two words between, `...` up to four · `^` and `$` start and end of the message · `a + b` only if b is
-    also in the message · `a - b` not if b is nearby · `not: to die for` harmless, taken out first.
+    also in the message · `a - b` not if b is nearby · `not: to die for` harmless, taken out first ·
+    `maybe: ...` a phrase that is often harmless, so that others may be asked as well.
     Before phrases are looked for: `spell: kil|kll = kill` reads the left words as the right one, and `skip: just|so`
     reads over words. `@close = son|wife` names a group that later lines can use as `@close`. An indented line goes on
     with the line above it.
@@ -68,6 +72,7 @@ class PhraseList:
         self._stems: set[str] = set()
         self._harmless: list[list[_Part]] = []
         self._dangers: list[list[_Part]] = []
+        self._unsure: set[int] = set()  # which of them are often harmless
         text = "\n".join(line.split("#", 1)[0].rstrip().lower() for line in lines)
         for phrase in re.finditer(r"^\S.*(?:\n+[ \t]+.*)*", text, re.MULTILINE):
             try:
@@ -77,8 +82,8 @@ class PhraseList:
         self._lengths = {len(stem) - 1 for stem in self._stems}
         self._dangers_by_word, self._harmless_by_word = _by_word(self._dangers), _by_word(self._harmless)
 
-    def matches(self, words: str) -> bool:
-        """Whether a normalised message holds one of the phrases."""
+    def matches(self, words: str, surely: bool = False) -> bool:
+        """Whether a normalised message holds one of the phrases; `surely`, one that is not often harmless."""
         words = self._known(words)
         present = self._present(words)
         for number in _candidates(self._harmless_by_word, present):
@@ -86,7 +91,8 @@ class PhraseList:
             if self._holds(parts, words, present):
                 words = parts[0][1].sub("~ ", words)  # a sign that no phrase and no gap reads across
         numbers = _candidates(self._dangers_by_word, present)
-        return any(self._holds(self._dangers[number], words, present) for number in numbers)
+        counted = [number for number in numbers if not (surely and number in self._unsure)]
+        return any(self._holds(self._dangers[number], words, present) for number in counted)
 
     def is_harmless(self, words: str) -> bool:
         """Whether a normalised message holds one of the harmless phrases."""
@@ -132,10 +138,14 @@ class PhraseList:
                 else:
                     self._spelling[word] = right.strip()
         else:
-            harmless = line.startswith("not:")
-            signs = re.split(r" ([+-]) ", line[4:] if harmless else line)
+            kind, _, phrase = line.rpartition(": ")
+            if kind not in _PHRASES:
+                raise ValueError(f"no line begins with '{kind}:'")
+            signs = re.split(r" ([+-]) ", phrase)
             parts = [self._part(part, sign == "+") for part, sign in zip(signs[::2], ["+", *signs[1::2]])]
-            (self._harmless if harmless else self._dangers).append(parts)
+            if kind == "maybe":
+                self._unsure.add(len(self._dangers))
+            (self._harmless if kind == "not" else self._dangers).append(parts)
 
     def _part(self, phrase: str, wanted: bool) -> _Part:
         """One phrase as: wanted or not, its regular expression over words between single spaces, the words it needs."""

@@ -23,6 +23,7 @@ CRISES = (CRISIS, CRISIS_SPANISH)
 NOW, THOUGHTS = "now", "thoughts"
 
 _FOLDER = PROJECT_DIR / "data" / "safety"
+_SHORT = 400  # characters: what a model reads as a whole
 _PIECE, _OVERLAP = 4000, 400  # characters that are read at a time: so a long message takes no longer than its length
 
 
@@ -35,6 +36,18 @@ def detect(text: str) -> str | None:
         if any(phrases.matches(reading) for piece in read for reading in piece):
             return danger
     return None
+
+
+@lru_cache(maxsize=32)
+def is_certain(text: str) -> bool:
+    """Whether the lists alone decide about a message in which they found danger.
+
+    They do not where all that they found is a phrase that is often harmless (`maybe:`): then the trained model may
+    clear the message. It may never clear a long one, of which a few words weigh little, or may have been cut off.
+    """
+    if len(text) > _SHORT:
+        return True
+    return any(_list(name).matches(reading, surely=True) for name in LISTS.values() for reading in set(readings(text)))
 
 
 def is_idiom(text: str) -> bool:

@@ -53,7 +53,7 @@ class RestChannel(InputChannel):
                 metrics.answered(self.name(), metrics.SAFETY)
                 return response.json(message)
             try:
-                with ADMISSION.place(in_danger=message.parse_data is not None):
+                with ADMISSION.place(in_danger=safety.detect(message.text) is not None):
                     if request.args.get("stream", "").lower() == "true":
                         await _stream(request, on_new_message, message)
                         return None
@@ -85,7 +85,7 @@ async def _read(request: Request) -> UserMessage | list[dict[str, Any]]:
         if danger:
             return _safety_reply(safety_text(danger, text), sender)
         raise
-    if danger:
+    if danger and safety.is_certain(text):
         return _user_message(incoming.plain_text, sender, parse_data(incoming.plain_text, danger))
     title = await _title(agent, incoming) if incoming.claims_button else None
     if title is not None:

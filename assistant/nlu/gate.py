@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from assistant.nlu.fallback import UNCLEAR
 from assistant.nlu.intents import DANGER, set_intent
 from assistant.nlu.reading import reading
-from assistant.safety import LISTS, detect, is_idiom
+from assistant.safety import LISTS, detect, is_certain, is_idiom
 
 _SECOND_OPINION = 0.15  # how much the topics' classifier counts beside the danger model
 _IDIOM = 0.1  # how much more is needed where grave words stand in a harmless sense
@@ -25,18 +25,20 @@ _IDIOM = 0.1  # how much more is needed where grave words stand in a harmless se
 class SafetyGate(GraphComponent, IntentClassifier):
     """Sets the intent of a danger where the word lists say so, or where the classifier half thinks so.
 
-    The channels ask the word lists before Rasa sees a message; this component is for `rasa shell` and `rasa test`, and
-    for the wording that only the classifier knows.
+    The channels ask the word lists before Rasa sees a message; this component is for `rasa shell` and `rasa test`, for
+    the wording that only the classifier knows, and for phrases of the lists that are often harmless.
 
-    Configuration: `suspicion`, how far a message must lie on the side of danger, from 0 to 1.
+    Configuration: `suspicion`, how far a message must lie on the side of danger, from 0 to 1; `cleared`, how far a
+    message with such a phrase must at least.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"suspicion": 0.5}
+        return {"suspicion": 0.5, "cleared": 0.2}
 
-    def __init__(self, suspicion: float) -> None:
+    def __init__(self, suspicion: float, cleared: float) -> None:
         self._suspicion = suspicion
+        self._cleared = cleared
 
     @classmethod
     def create(
@@ -46,17 +48,25 @@ class SafetyGate(GraphComponent, IntentClassifier):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> SafetyGate:
-        return cls(config["suspicion"])
+        return cls(config["suspicion"], config["cleared"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Look through incoming messages."""
         for message in messages:
-            danger = detect(message.get(TEXT) or "") or detect(reading(message)) or self._suspected(message)
+            danger = self._listed(message) or self._suspected(message)
             if danger:
                 set_intent(message, danger, 1.0)
             elif (message.get(INTENT) or {}).get(INTENT_NAME_KEY) in LISTS:
                 set_intent(message, UNCLEAR, 1.0)  # too faint to alarm anybody, too grave to be taken for the next best
         return messages
+
+    def _listed(self, message: Message) -> str | None:
+        """The danger that the word lists find, unless the model is sure that a doubtful phrase is meant harmlessly."""
+        texts = (message.get(TEXT) or "", reading(message))
+        danger = detect(texts[0]) or detect(texts[1])
+        if danger and message.get(DANGER, 1.0) < self._cleared and not any(map(is_certain, texts)):
+            return None
+        return danger
 
     def _suspected(self, message: Message) -> str | None:
         ranking = message.get(INTENT_RANKING_KEY, [])

@@ -48,7 +48,10 @@ What is missed and what alarms without need is listed, message by message, by `m
 No filter notices everybody. That is why 988 and 911 stand in the chat at all times, and in every reply that
 cannot answer.
 """
-_FOLDERS = {"fresh": "fresh", "later": "later, unread", "later_read": "later, read"}
+_FOLDERS = {
+    **{"fresh": "fresh", "later": "later, unread", "later_read": "later, read"},
+    **{"newest": "newest, unread", "newest_read": "newest, read"},
+}
 _TITLES = {
     "third_person": "about somebody else",
     "means": "means and methods",

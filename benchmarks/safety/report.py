@@ -56,7 +56,7 @@ BARS = {
 BARS |= {name: BARS[re.sub("^unseen_|^.*/|_second$", "", name)] for name in (*LATER, *FRESH, *UNSEEN)}
 MOST_BENIGN, MOST_NEAR, MOST_COST = 0.01, 0.05, 0.03
 MOST = {name: MOST_NEAR if name.endswith("near_misses") else MOST_BENIGN for name in (*HARMLESS, "benign")}
-UNREAD = "later/"  # of these only the figures are shown, so that they stay unread
+UNREAD = ("later/", "newest/")  # of these only the figures are shown, so that they stay unread
 _Z = 1.96  # 95 %
 _TIMED = 300
 
@@ -112,10 +112,11 @@ class Gate:
         return [await self._one(text) for text in texts]
 
     async def _one(self, text: str) -> Noticed:
-        if safety.detect(text):
+        is_listed = safety.detect(text) is not None
+        if is_listed and safety.is_certain(text):
             return Noticed(text, True, True)
         parsed = await self._agent.parse_message(text)
-        return Noticed(text, False, parsed["intent"]["name"] in safety.LISTS)
+        return Noticed(text, is_listed, parsed["intent"]["name"] in safety.LISTS)
 
     def cost(self, texts: Sequence[str]) -> tuple[float, float]:
         """CPU milliseconds of a message for the gate alone, and for the whole answer without it."""

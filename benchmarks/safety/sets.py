@@ -1,7 +1,7 @@
 """Reads the messages that measure the safety gate (`tests/safety/`): never trained on, and fixed by hash.
 
-Whoever wrote them had not seen the word lists or the training data. The messages in `later/` nobody has read who works
-on the gate, those in `fresh/` and `later_read/` were read after they were first measured, the others before.
+Whoever wrote them had not seen the word lists or the training data. The messages in `later/` and `newest/` nobody has
+read who works on the gate, those in `fresh/` and `*_read/` were read after they were first measured, the others before.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ LISTS = PROJECT_DIR / "data" / "safety"
 UNSEEN = ("unseen_misspelt", "unseen_slang", "unseen_spanish", "unseen_oblique")
 _KINDS = ("explicit", "means", "third_person", "misspelt", "slang", "spanish", "oblique")
 FRESH = tuple(f"fresh/{kind}" for kind in (*_KINDS, "slang_second", "oblique_second"))
-LATER = tuple(f"{folder}/{kind}" for folder in ("later", "later_read") for kind in _KINDS)
+_HALVES = ("later", "later_read", "newest", "newest_read")
+LATER = tuple(f"{folder}/{kind}" for folder in _HALVES for kind in _KINDS)
 STRATA = (*FRESH, *_KINDS, "emoji", *UNSEEN)
-HARMLESS = ("later/benign", "later/near_misses", "later_read/benign", "later_read/near_misses", "fresh/benign")
-HARMLESS += ("fresh/near_misses", "near_misses")
+HARMLESS = tuple(f"{folder}/{kind}" for folder in (*_HALVES, "fresh") for kind in ("benign", "near_misses"))
+HARMLESS += ("near_misses",)
 EARLIER = "earlier"  # the held-out messages of danger of `tests/questions/`, whose levels nobody has noted
 _LEVELS = {"immediate": NOW, "crisis": THOUGHTS}
 _ORDINARY = ("covered", "not_covered", "talk", "spanish")
@@ -100,7 +101,7 @@ def mutations(sources: Iterable[Positive]) -> list[Positive]:
 
 def fingerprint() -> str:
     """Tells one state of the set and the word lists from another."""
-    files = sorted([*LISTS.glob("*.*"), HASHES])
+    files = sorted([*LISTS.rglob("*.*"), HASHES])
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 

@@ -7,7 +7,17 @@ import time
 import pytest
 
 from assistant.phrases import PhraseError, PhraseList
-from assistant.safety import CRISIS, CRISIS_SPANISH, LISTS, MEDICAL_EMERGENCY, NOW, THOUGHTS, detect, level
+from assistant.safety import (
+    CRISIS,
+    CRISIS_SPANISH,
+    LISTS,
+    MEDICAL_EMERGENCY,
+    NOW,
+    THOUGHTS,
+    detect,
+    is_certain,
+    level,
+)
 from assistant.safety_replies import parse_data, safety_text
 
 
@@ -45,7 +55,13 @@ def test_a_phrase_is_not_found(line: str, message: str) -> None:
     assert not holds(line, message)
 
 
-@pytest.mark.parametrize("line", ["kill|(", "@nobody dies", "(only) (optional)"])
+def test_a_phrase_may_be_no_sure_sign() -> None:
+    phrases = PhraseList(["maybe: shoot me", "kill myself"])
+    assert phrases.matches(" shoot me ") and not phrases.matches(" shoot me ", surely=True)
+    assert phrases.matches(" shoot me i will kill myself ", surely=True)
+
+
+@pytest.mark.parametrize("line", ["perhaps: die", "kill|(", "@nobody dies", "(only) (optional)"])
 def test_a_line_that_cannot_be_read_is_named(line: str) -> None:
     with pytest.raises(PhraseError, match="my.txt:2"):
         PhraseList(["die", line], "my.txt")
@@ -134,6 +150,27 @@ def test_what_is_near_is_told_from_thoughts(message: str, near: str) -> None:
     for _ in range(9):
         text = safety_text(detect(message) or "", message)
         assert text.index(first) < text.index(other)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I want to die",
+        "i just want to die",
+        "im going to kill myself",
+        "I am suicidal",
+        "i took all my pills to end it",
+        "quiero morirme",
+        "me quiero matar",
+        "someone overdosed and is not breathing",
+    ],
+)
+def test_plain_words_of_danger_are_certain(message: str) -> None:
+    assert detect(message) and is_certain(message)
+
+
+def test_a_long_message_is_never_left_to_the_model() -> None:
+    assert is_certain(FILLER * 10 + "i want to kill myself")
 
 
 def test_every_danger_has_its_reply_without_a_model() -> None:

@@ -40,7 +40,7 @@ def trained(more: list[tuple[int, bool]], dice: np.random.Generator) -> tuple[In
     dense = np.concatenate([dense, *(near(meaning, 20, dice) for meaning, _ in more)])
     is_danger = np.array([intent == "crisis" for intent in intents] + [danger for _, danger in more for _ in range(20)])
     nothing = no_ngrams(len(dense))
-    return topics, DangerModel.fit(topics, dense, nothing, in_common(nothing), is_danger, DangerSettings())
+    return topics, DangerModel.fit(topics, dense, nothing, is_danger, DangerSettings())
 
 
 def scores(topics: IntentModel, model: DangerModel, vectors: Array) -> Array:

@@ -1,0 +1,42 @@
+"""Rasa importer: adds the messages that teach the safety gate alone, which stand in plain lines, to the training data.
+
+Rasa would take most of a minute to read as many from YAML, and a clinician can edit lines.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from assistant.safety import LISTS
+from assistant.settings import PROJECT_DIR
+
+FOLDER = PROJECT_DIR / "data" / "safety" / "examples"
+HARMLESS = "out_of_scope"  # to the gate it only says that nobody is in danger
+TEACHES_GATE = {"teaches": "gate"}  # the metadata of examples that the topics do not learn from
+
+
+class ProjectImporter(RasaFileImporter):
+    """Reads the project as Rasa does, and `data/safety/examples/*.txt` with it."""
+
+    def get_nlu_data(self, language: str | None = "en") -> TrainingData:
+        """The training data of YAML files, and the gate's examples."""
+        examples: TrainingData = super().get_nlu_data(language)
+        return examples.merge(TrainingData([_message(text, intent) for text, intent in read_examples()]))
+
+
+def read_examples(folder: Path = FOLDER) -> list[tuple[str, str]]:
+    """The gate's examples, each with its intent: of a danger the name of its file, of all other files none."""
+    return [
+        (line, path.stem if path.stem in LISTS else HARMLESS)
+        for path in sorted(folder.glob("*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
+
+
+def _message(text: str, intent: str) -> Message:
+    return Message.build(text, intent, intent_metadata=TEACHES_GATE)

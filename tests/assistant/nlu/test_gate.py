@@ -1,0 +1,39 @@
+"""The safety gate in the pipeline: the word lists decide, but for phrases that are often harmless."""
+
+from __future__ import annotations
+
+import pytest
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from assistant.nlu.gate import SafetyGate
+from assistant.nlu.intents import DANGER
+
+OFTEN_HARMLESS = "ugh shoot me now"
+CERTAIN = "i want to kill myself"
+
+
+def read(text: str, danger: float | None) -> str:
+    """The intent of a message that the model finds so far on the side of danger; None: there is no model."""
+    message = Message({TEXT: text, INTENT: {"name": "greet", "confidence": 0.9}})
+    if danger is not None:
+        message.set(DANGER, danger)
+    SafetyGate(suspicion=0.58, cleared=0.2).process([message])
+    return str(message.get(INTENT)["name"])
+
+
+@pytest.mark.parametrize(
+    ("text", "danger", "intent"),
+    [
+        (OFTEN_HARMLESS, 0.05, "greet"),
+        (OFTEN_HARMLESS, 0.3, "crisis"),
+        (OFTEN_HARMLESS, None, "crisis"),
+        (OFTEN_HARMLESS + ", or i will kill myself", 0.05, "crisis"),
+        (OFTEN_HARMLESS + " and then we spoke about the weather" * 20, 0.0, "crisis"),
+        (CERTAIN, 0.0, "crisis"),
+        ("how long is a session", 0.1, "greet"),
+        ("nobody would miss me", 0.8, "crisis"),
+    ],
+)
+def test_lists_and_model_together(text: str, danger: float | None, intent: str) -> None:
+    assert read(text, danger) == intent
