@@ -15,13 +15,19 @@ from assistant.name_lists import (
     WORDS_TOO,
     common_last_names,
     first_names,
-    folded,
+    is_inflected,
+
     last_names,
     plain_words,
+    likely_names,
     sure_names,
 )
+from assistant.name_places import PARTICLES as _PARTICLES
+from assistant.name_places import in_places, low_of
+from assistant.vocabulary import CHAT, is_slip, is_spanish, is_unknown, medicines, places
 
 _KNOWN = 15_000  # words that are written with a capital by mood
+_TOP = 2_000  # the most frequent ones
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
 # What stands after "I'm" or "this is" far more often than a name, and in no list of common words with a capital.
@@ -37,10 +43,13 @@ _NOT_NAMES = frozenset(
     nevada arizona florida mexico covid christmas easter thanksgiving ramadan hanukkah catholic christian muslim jewish
     clinic team assistant bot siri alexa alzheimer parkinson tourette asperger lyme crohn hashimoto raynaud hodgkin
     pepper phil oz seuss bronner google lincoln madison jackson orlando savannah phoenix raleigh memphis salem eugene
+    irish italian german french british scottish greek polish russian chinese japanese korean indian african asian
+    jewish hispanic latina latino native navy army marine marines veteran vet truly yours faithfully johns hopkins sinai
+    mayo permanente honda civic toyota iphone android apple
     special reboot wellness soft stop start help yes no ok okay thanks thank hello hi hey please sorry lol omg
     """.split()
 )
-_PARTICLES = frozenset("de la del los las van von der den da dos di al el bin ben ibn abu st mc o' y".split())
+_MONTHS = frozenset("april may june august".split())
 _TITLES = r"(?:dr|mr|mrs|ms|miss|mister|nurse|prof|professor|sr|sra|srta|señora?|doctora?|rev|pastor|sgt|capt)\.?"
 _KIN = (
     r"(?:wife|husband|son|daughter|brother|sister|mom|mother|dad|father|friend|partner|boyfriend|girlfriend|fianc[eé]e?|"
@@ -48,6 +57,12 @@ _KIN = (
     r"counselor|caregiver|baby|(?:daughter|son|mother|father|brother|sister) in law|"
     r"mam[aá] de|pap[aá] de|niet[oa]|t[ií][oa]|esposa de|hij[oa] de|"
     r"esposa|esposo|hijo|hija|hermana|hermano|mamá|papá|amigo|amiga|roommate|neighbor|boss|"
+    r"kids?|child|teen|twin|sibling|spouse|ex-wife|ex-husband|stepmom|stepdad|stepmother|stepfather|grandson|"
+    r"granddaughter|godson|goddaughter|pcp|doc|gp|np|lawyer|attorney|case ?(?:manager|worker)|social worker|caretaker|"
+    r"carer|aide|interpreter|translator|driver|ride|adjuster|landlord|coworker|co-worker|colleague|classmate|teacher|coach|"
+    r"minister|priest|father|rabbi|imam|supervisor|manager|assistant|nurse|receptionist|lady|gal|guy|patient|client|"
+    r"member|contact|guardian|pharmacist|dentist|surgeon|neurologist|anesthesiologist|provider|specialist|"
+    r"pareja|novi[oa]|marido|mujer|prim[oa]|sobrin[oa]|abuel[oa]|niñ[oa]|doctor|vecin[oa]|jef[ea]|nieta|suegr[oa]|cuñad[oa]|"
     r"stepson|stepdaughter|ex|daughter-in-law|son-in-law|mother-in-law)"
 )
 _STRONG = re.compile(
@@ -56,8 +71,10 @@ _STRONG = re.compile(
     r"name(?: is|:|'s| -|=)|"
     r"i go by|goes by|go by|call me|called|named|ask for|asking for|talk to|speak (?:to|with)|"
     r"me llamo|se llama|mi nombre (?:completo )?es|a nombre de|nombre:?(?: es)?|"
-    r"signed|sincerely,?|regards,?|yours(?: truly)?,?|attn:?|"
+    r"it['’]?s me|it was me|signed|sincerely,?|regards,?|yours(?: truly)?,?|attn:?|"
     r"appointment (?:is )?(?:for|under)|booked (?:for|under)|under the name(?: of)?|"
+    r"surname|apellidos?|le habla|known as|listed as|put me (?:down )?as|me down as|book me as|spell(?: it)?|se llama[n]?|"
+    r"patient is|patient:|pt:?|on behalf of|spouse of|guardian of|should say|should be|"
     r"it'?s for|book (?:it )?(?:for|under)|put (?:it )?(?:down )?(?:under|for)|spelled|last name|first name)"
     r"[\s:,\"'“(-]+",
     re.IGNORECASE,
@@ -86,26 +103,40 @@ _PUBLIC = re.compile(
     r"oprah winfrey|deepak chopra)\b",
     re.IGNORECASE,
 )
-_INTRODUCED = re.compile(rf"\b(?:{_TITLES}|{_KIN}(?:'s name is|,? named|,? called)?,?(?: is)?)\s+", re.IGNORECASE)
+_TITLED = re.compile(rf"\b{_TITLES}\s+", re.IGNORECASE)
+_INTRODUCED = re.compile(rf"\b(?:{_KIN}(?:(?:'s| is|['’]s) name(?: is|['’]s)|,? named|,? called|,? se llama)?(?: (?:at|from|over at|in) (?:the |your |my )?\w{{2,12}})?"
+    r"(?:,| is| es|:| \(|\(| -)? ?(?:(?:mr|mrs|ms|dr|sgt)\.? )?)(?<=[\s(.])", re.IGNORECASE)
 
 
 def find_names(text: str) -> list[tuple[int, int]]:
     """Where names of people stand in a text: start and end of each."""
     words = list(_WORD.finditer(text))
     taken: list[tuple[int, int]] = []
-    found = (*_introduced(text, words), *_around(text), *_bare(text, words), *_rows(text, words), *_listed(text, words))
+    found = (
+        *_introduced(text, words),
+        *_around(text),
+        *_rows(text, words),
+        *in_places(text, _NOT_NAMES),
+        *_listed(text, words),
+    )
     public = [match.span() for match in _PUBLIC.finditer(text)]
     for start, end in found:
         if _PLACE.search(text[:start]) or any(start < other[1] and other[0] < end for other in public):
             continue
-        if not any(start < other[1] and other[0] < end for other in taken):
-            taken.append((start, end))
+        taken = _with(taken, start, end)
     return sorted(taken)
+
+
+def _with(taken: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+    """The places with one more, joined to what it overlaps."""
+    touching = [other for other in taken if start < other[1] and other[0] < end]
+    start, end = min([start, *(one[0] for one in touching)]), max([end, *(one[1] for one in touching)])
+    return [*(other for other in taken if other not in touching), (start, end)]
 
 
 def _introduced(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     by_start = {word.start(): number for number, word in enumerate(words)}
-    for lead, sureness in ((_STRONG, 2), (_INTRODUCED, 1), (_SELF, 1), (_WEAK, 0)):
+    for lead, sureness in ((_STRONG, 3), (_TITLED, 2), (_INTRODUCED, 1), (_SELF, 1), (_WEAK, 0)):
         for match in lead.finditer(text):
             number = by_start.get(match.end())
             if number is not None and (span := _name_from(text, words, number, sureness)):
@@ -118,13 +149,13 @@ def _around(text: str) -> Iterator[tuple[int, int]]:
         lows = {_low(word[0]) for word in _WORD.finditer(match[group])}
         if lows & SMALL or lows & _NOT_NAMES:
             continue
-        if lows & first_names() or lows & last_names() or not lows & common_words():
+        if lows & (first_names() | last_names() | WORDS_TOO) or not lows & common_words():
             yield match.span(group)
 
 
 def _rows(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     """Names in a row that are no words, written with capitals or without, and what stands right before them."""
-    number = 0
+    number = len(words) if is_spanish(text) and text.islower() else 0
     while number < len(words):
         end = number
         while end < len(words) and _goes_in_row(_low(words[end][0])) and _touches(text, words, number, end):
@@ -153,29 +184,45 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
     """The name that begins with a word, as something before it makes likely.
 
     Args:
-        sureness: 2 after "my name is", 1 after "my wife" or "this is", 0 after "with".
+        sureness: 3 after "my name is", 2 after "Mr", 1 after "my wife" or "this is", 0 after "with".
     """
     first = words[number][0]
     low = _low(first)
     is_capital = first[:1].isupper() and not first.isupper()
-    if low in SMALL or low in _NOT_NAMES:
+    if sureness >= 1 and is_capital and low in _MONTHS and _may_be_month_name(text, words[number], sureness):
+        return words[number].start(), _end(text, words, number)
+    if low in SMALL or low in _NOT_NAMES or low in medicines() - first_names():
         return None
-    if sureness == 2:
-        fits = is_capital or first.isupper() or low not in plain_words() or low in WORDS_TOO or low in last_names()
+    if sureness == 3:
+        fits = is_capital or first.isupper() or low not in plain_words() or low in WORDS_TOO
+        fits = fits or (low in last_names() and low not in common_words(_TOP))
+    elif sureness == 2:
+        fits = (is_capital and low not in common_words(_TOP)) or low in first_names() | likely_names()
+        fits = fits or is_unknown(low) or (low in last_names() and low not in common_words(_KNOWN))
     elif sureness == 1:
-        fits = (
-            (is_capital and low not in common_words(_KNOWN)) or low in first_names() or low in WORDS_TOO and is_capital
-        )
-        fits = fits or (is_capital and low in last_names())
+        is_listed = low in first_names() or low in likely_names()
+        fits = (is_listed and (low not in WORDS_TOO or is_capital)) or (low in WORDS_TOO and is_capital)
+        fits = fits or (is_unknown(low) and (is_capital or (first.islower() and not is_slip(low))))
+        is_end = not re.match(r"['’]?\w* ?[\w$]", text[words[number].end() :])
+        rank = _TOP if is_end else _KNOWN
+        fits = fits or (is_capital and low in last_names() and low not in common_words(rank) - common_last_names())
     else:
         fits = low in first_names() - WORDS_TOO or (
             low in WORDS_TOO and is_capital and _is_name_after(text, words, number)
         )
-        fits = fits or (is_capital and low in last_names() and low not in plain_words())
-    return (words[number].start(), _end(text, words, number)) if fits else None
+        fits = fits or (is_capital and low in last_names() and low not in plain_words() and low not in places())
+    return (words[number].start(), _end(text, words, number, is_sure=sureness >= 2)) if fits else None
 
 
-def _end(text: str, words: list[re.Match[str]], number: int) -> int:
+def _may_be_month_name(text: str, word: re.Match[str], sureness: int) -> bool:
+    """Whether a month is somebody's name: after what introduces one, and with no day or year behind it."""
+    lead = text[: word.start()].rstrip().lower()
+    after = text[word.end() :]
+    is_self = lead.endswith(("it's", "its", "this is", "it is", "is"))
+    return not re.match(r"\.? ?\d|,? (?:the|of|or)\b", after) and (sureness == 3 or not is_self)
+
+
+def _end(text: str, words: list[re.Match[str]], number: int, is_sure: bool = False) -> int:
     """Where a name ends that begins with a word."""
     end = words[number].end()
     first = words[number][0]
@@ -187,16 +234,26 @@ def _end(text: str, words: list[re.Match[str]], number: int) -> int:
             word[0][:1].isupper() and _low(word[0]) in last_names() | first_names()
         ):
             break
-        if not _goes_on(words, following, first):
+        if not _goes_on(words, following, first) and not (is_sure and _is_capital_pair(text, words, following)):
             break
         end = word.end()
     return end - (text[end - 1] == "." and end - 2 >= 0 and text[end - 2].islower())
+
+
+def _is_capital_pair(text: str, words: list[re.Match[str]], number: int) -> bool:
+    """Whether a word and the one before it begin with capitals: both are the name then, whatever they mean."""
+    word, before = words[number], words[number - 1]
+    low = _low(word[0])
+    is_capital = word[0][:1].isupper() and before[0][:1].isupper() and not text.isupper()
+    return is_capital and text[before.end() : word.start()] == " " and low not in SMALL | VERBS | _NOT_NAMES
 
 
 def _goes_on(words: list[re.Match[str]], number: int, first: str) -> bool:
     word = words[number][0]
     low = _low(word)
     if low in _PARTICLES and number + 1 < len(words):
+        while number + 2 < len(words) and _low(words[number + 1][0]) in _PARTICLES:
+            number += 1
         after = _low(words[number + 1][0])
         return after in last_names() and after not in SMALL and (low not in SMALL or words[number + 1][0][:1].isupper())
     if low in SMALL or low in _NOT_NAMES:
@@ -215,33 +272,14 @@ def _is_name_after(text: str, words: list[re.Match[str]], number: int) -> bool:
     return _end(text, words, number) > words[number].end()
 
 
-def _bare(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
-    """A message that is nothing but a name."""
-    rest = re.sub(r"[\s,.\-'’()\"]", "", "".join(text[a.end() : b.start()] for a, b in zip(words, words[1:])))
-    if not 1 <= len(words) <= 5 or rest or re.search(r"[\d?|@]", text):
-        return
-    lows = [_low(word[0]) for word in words]
-    if any(low in SMALL - _PARTICLES or low in _NOT_NAMES for low in lows):
-        return
-    names = first_names() | last_names()
-    strange = [low for low in lows if low not in plain_words() and low not in _PARTICLES]
-    known = [low for low in lows if low in names]
-    is_one = len(words) == 1 and lows[0] in first_names() - WORDS_TOO
-    is_more = (
-        len(words) > 1
-        and known
-        and (strange or all(word[0][:1].isupper() for word in words))
-        and len(known) * 2 >= len(words)
-    )
-    if is_one or is_more:
-        yield words[0].start(), words[-1].end()
-
-
 def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     """First names that are no other word, wherever they stand; and words that are one, with a last name behind them."""
+    is_foreign = is_spanish(text)
     for number, word in enumerate(words):
         low = _low(word[0])
-        if low in _NOT_NAMES or low in SMALL:
+        if low in _NOT_NAMES or low in SMALL or low in CHAT:
+            continue
+        if word[0].islower() and (is_foreign or is_inflected(low)):
             continue
         if _are_strange(text, words, number):
             yield word.start(), _end(text, words, number + 1)
@@ -267,6 +305,4 @@ def _are_strange(text: str, words: list[re.Match[str]], number: int) -> bool:
 
 
 def _low(word: str) -> str:
-    low = folded(word.replace("’", "'").rstrip("."))
-    low = low[:-2] if low.endswith("'s") else low
-    return low.replace("'", "") if low.replace("'", "") in SMALL else low
+    return low_of(word)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assistant.vocabulary import medicines, lower_words
+
 ADDRESS = "address"
 
 _I = re.IGNORECASE
@@ -59,8 +61,18 @@ _PATTERNS = [
         r"\b(?:calle|avenida|avda|av|carrera|calzada|camino|paseo|bulevar|colonia|col)\.? (?:[\w.'’áéíóúñ-]+ ){0,5}?"
         r"(?:#|no\.?|número|numero)? ?\d{1,6}\b",
         r"(?<![\d$.,/:-])\d{2,6},? (?:calle|avenida|camino|via|paseo|rue) (?:[\w.'’áéíóúñ-]+ ?){1,3}",
-        rf"\b(?:live at|lives? in (?=\d|{_UNIT})|living at|address(?: on my id)? ?(?:is|:)|direcci[oó]n(?: es|:)?|"
-        rf"mail (?:it )?to|home is|vivo en|ship it:|bill to|apt:) (\d{{1,6}}[a-z]? (?:[\w.'’#-]+,? ?){{1,8}})",
+        # my house is 5 the pines · mail it to 12 … · domicilio: 40 …: what stands before it says so
+        rf"\b(?:liv(?:e|es|ed|ing)|stay(?:ing)?|resid\w+|moved?|mail|ship|send|deliver|pick (?:me|us|him|her) up|we'?re|"
+        rf"house|home|street|address|located|residence|bill|apt|vivo|vive|vivimos|domicilio|direcci[oó]n|casa|env[ií]\w*)"
+        rf"(?:,? (?:my|mine|is|was|it|me|us|them|in|over|on|id|now|new|the|home|mail|up|here|out|forms?|bill|stuff|him|her)"
+        rf"\b){{0,5}}(?: ?[:=]| (?:at|to|is|en|es|street|address|in(?= \d+,? (?:[\w.'’#-]+,? ){{1,3}}{_UNIT}\b))"
+        rf"|(?<=street)|(?<=address)|(?<=domicilio)|(?<=dirección)) ?"
+        rf"(\d{{1,6}}[a-z]?,? (?!{_NO_STREET}\b|\d)(?:[\w.'’#-]+(?:,? |,|\b)){{1,8}})",
+        rf"\b(?:[nsew]\d{{1,5}}){{1,2}} (?:[\w.'’-]+ ){{1,3}}?{_STREET}\b(?: \d{{1,4}})?{_TAIL}",
+        rf"(?<![\d$.,/:-])\d{{1,6}} (?:(?:county|state|us|old|farm|ranch|forest|private|rural)[ -]){{1,3}}"
+        rf"(?:road|rd|hwy|highway|route|rte)\.? \w{{1,6}}{_TAIL}",
+        rf"(?<![\d$.,/:-])\d{{2,6}} (?:[nsew]{{1,2}}\.? )?(?:broadway|bowery|embarcadero|malec[oó]n)\b{_TAIL}",
+        r"\b[^\W\d_]{3,20}(?:stra(?:ss|ß)e|str\.|weg|platz|gasse|laan|straat)\.? \d{1,4}[a-z]?\b",
     )
 ]
 # Birch Terrace #208, …, Barre VT: a name before it, and the town behind it. Capitals tell, so they count.
@@ -71,6 +83,36 @@ _TOWN = re.compile(
     rf"|\b(?:[A-Z][\w.'’-]+,? )?(?:Room|Rm|Unit|Apt|Suite|#) ?#?\w{{1,5}},? \d{{1,6}} [A-Z][\w.'’-]+ {_STREET}\b"
     rf"|\b[A-Z][\w'’]+ (?:Terrace|Manor|House|Towers?|Gardens|Village|Court) #\w{{1,5}}"
 )
+_CAPITALS = r"(?:(?:[A-Z][\w'’-]{1,20}\.?|of|the|de|del|la|las|los|el|[NSEW]{1,2}\.?) ){0,3}[A-Z][\w'’-]{1,20}"
+_KINDS = (
+    r"(?:Hollow|Meadows?|Grove|Park|Bridge|Creek|Valley|Green|Mills?|Lake|Shores?|Landing|Vista|Knoll|Gardens?|Manor|"
+    r"Fields?|Forest|Brook|Canyon|Bluffs?|Trace|Chase|Close|Gate|Brow|Rise|Quay|Wharf|Causeway|Parade|Esplanade|Oaks|"
+    r"Pines|Acres|Villas?|Falls|Springs?|Woods|Towers?|Spur|Passage|Promenade|Bay|Farms?|Ranch|Orchard|Camp|Mall|Rue)"
+)
+_COUNTRYSIDE = (
+    r"(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|"
+    r"Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|"
+    r"Montana|Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma|"
+    r"Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming)"
+)
+# Capitals tell that these are names of places.
+_CAPITAL = [
+    re.compile(pattern)
+    for pattern in (
+        # 88 Quarry Hollow, Nashua NH · 7 Elm, Barre, Vermont
+        rf"(?<![\w$.,/:-]){_NUMBER},? {_CAPITALS},? {_CAPITALS},? (?:{_STATE}|{_COUNTRYSIDE})\b",
+        rf"(?<![\w$.,/:-])(?:(?i:{_UNIT})\.? ?#?\w{{1,5}},? )?{_NUMBER},? (?:{_CAPITALS} )?{_KINDS}\b",
+        rf"\b(?i:{_UNIT})\.? ?#?\w{{1,5}},? {_NUMBER},? {_CAPITALS}",
+        rf"\b(?:at|At|from|behind|outside|to) (\d{{3,6}}[A-Za-z]? {_CAPITALS})",
+        rf"^\W*(\d{{3,6}}[A-Za-z]?,? {_CAPITALS})\W*$",
+        r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]\d[A-Z] \d[A-Z]\d\b",  # postcodes of Britain and Canada
+    )
+]
+_DATES = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september|october|"
+    r"november|december|mon|tues?|wed|thu|fri|sat|sun|\w+day|am|pm|a\.m|p\.m|[ecmp][sd]?t|mg|iv|im)\b",
+    _I,
+)
 
 
 def find_addresses(text: str) -> Iterator[tuple[int, int, str]]:
@@ -79,3 +121,8 @@ def find_addresses(text: str) -> Iterator[tuple[int, int, str]]:
         for match in pattern.finditer(text):
             group = match.lastindex or 0
             yield match.start(group), match.start(group) + len(match[group].rstrip(" ,.")), ADDRESS
+    for pattern in _CAPITAL:
+        for match in pattern.finditer(text):
+            group = match.lastindex or 0
+            if not _DATES.search(match[group]) and not lower_words(match[group]) & medicines():
+                yield (*match.span(group), ADDRESS)
