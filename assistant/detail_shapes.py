@@ -26,10 +26,11 @@ _EMAIL = re.compile(
     r"(?:\(at\)|\[at\]|\{at\}| at | arroba ) ?[\w-]{1,40}"
     r"(?: ?(?:\(dot\)|\[dot\]|\{dot\}| dot | punto |\.) ?[\w-]{1,40}){0,2}"
     rf"(?: ?(?:\(dot\)|\[dot\]|\{{dot\}}| dot | punto ) ?|\.){_TLD}\b"
+    r"|[\w.+()\[\]{}-]{1,64} ?(?:\(at\)|\[at\]|\{at\}) ?[\w-]{1,40} ?(?:\(dot\)|\[dot\]|\{dot\}| dot |\.) ?[a-z]{2,8}\b"
     rf"|[\w.+'-]{{2,64}}@[\w-]{{1,63}}(?:[,;]{_TLD}\b)?",
     _I,
 )
-_SEPARATOR = r"(?:[ .\-/()]| dash | dot ){0,3}"
+_SEPARATOR = r"(?:[^\w\n$%,:;+]| dash | dot ){0,3}"
 _DIGIT = r"[\doO]"  # people type the letter for a zero
 _PHONE = re.compile(
     rf"(?<![\w$.,-])(?:\+?1{_SEPARATOR})?\(?\d{{3}}{_SEPARATOR}{_DIGIT}{{3}}{_SEPARATOR}"

@@ -61,6 +61,7 @@ SMALL = frozenset(
     them then there these they thing this those thinking though tired to today tomorrow too trying two unable under
     until up us very wait waiting want was we well were what when where which who why wife will with without wondering
     work worried would writing wrong yes yet you your im ive id ill interested calling texting messaging speaking from
+    dia dias madre madres padre padres uno antes ustedes esta anda alta vida mano
     doesnt isnt arent wasnt werent hasnt havent hadnt wont didnt shouldnt couldnt wouldnt theres theyre theyll thats whats
     de la el los las al y con para que por un una mi su mucho muy bien mal aquí aqui estoy tengo quiero
     """.split()

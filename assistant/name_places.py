@@ -30,16 +30,16 @@ _SAID = (
 _BEFORE_SAID = re.compile(rf"(?<![\w'’-])(?=[A-ZÀ-Ý])({_WORD.pattern}(?: [A-Z][\w'’-]+){{0,2}}),? {_SAID}")
 _TOLD = re.compile(
     r"\b(?:tell|told|ask|asked|call|called|text|texted|email|emailed|remind|met|thank|thanks|hi|hello|hey|dear|hola|"
-    r"gracias|estimad[oa]|morning|afternoon|me and|both me and|love|saw|seeing|see|spoke (?:to|with)|speak (?:to|with)|"
+    r"gracias|estimad[oa]|morning|afternoon|me and|both me and|love|saw|who(?:'s| is)|seeing|see|spoke (?:to|with)|speak (?:to|with)|"
     r"talk(?:ed|ing)? (?:to|with)|work(?:ing|ed)? with|assigned to|cc|is|was|named|with|treated by|seen by|by|bring|"
     r"bringing|inform|contact|reach|notify|trust|miss|remember|know|meet|marr(?:y|ied)|and|y|para|con|a|de parte de|"
-    r"behalf of|guardian of|parent of|spouse of|wife of|husband of|caretaker (?:of|for)|mother of|father of|mom of|dad of|"
+    r"(?:my|our|his|her|their) [a-z]{3,14}|c/o|attn:?|care of|behalf of|guardian of|parent of|spouse of|wife of|husband of|caretaker (?:of|for)|mother of|father of|mom of|dad of|"
     r"appointment for|booked for|it'?s for|is for|for|from),? "
     r"(?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,2})(?P<after>['’]s\b)?",
     re.IGNORECASE,
 )
 _SURE_TO_BE_TOLD = re.compile(
-    r"(?:tell|told|ask|asked|text|texted|email|emailed|remind|met|thank|thanks|hi|hello|hey|dear|hola|gracias|me and|"
+    r"(?:c/o|attn:?|care of|tell|told|ask|asked|text|texted|email|emailed|remind|met|thank|thanks|hi|hello|hey|dear|hola|gracias|me and|who(?:'s| is)|"
     r"spoke (?:to|with)|speak (?:to|with)|talk(?:ed|ing)? (?:to|with)|cc|inform|notify|treated by|seen by|behalf of|"
     r"(?:guardian|parent|spouse|wife|husband|mother|father|mom|dad) of|de parte de|appointment for|booked for),? ",
     re.IGNORECASE,
@@ -51,6 +51,18 @@ _OWNS = re.compile(
     r"bill|phone|number|birthday|prescription|insurance|records|consult|consultation|intake|house|address|email|room|ride|"
     r"name|turn|refund|labs|results|file|profile|portal|visit|slot|forms?|paperwork)\b"
 )
+_OPENS = re.compile(
+    rf"^\W*({_WORD.pattern}(?: {_WORD.pattern}){{0,2}}?)"
+    r"(?:,? (?:here|speaking|again|checking in|calling|back)\b|,? \(?(?:she|he|they)/|, \d\d\b)"
+)
+_ASKED_FOR = re.compile(
+    r"\b(?:[Ww]ould|[Ww]ill|[Ii]s|[Cc]an|[Cc]ould|[Dd]oes|[Dd]id|[Hh]as|[Ww]here(?:'s| is)) (?P<name>[A-Z][\w'’-]+) "
+    r"(?:be (?:there|in\b|available|working|back)|in\b(?! my| the)|there|available|working|around|off\b|call|email|text|"
+    r"write|see|still work|come|sit|join|drive|stay|ride|pick|sign|back|on (?:mon|tue|wed|thu|fri|sat|sun))"
+)
+_AND_AFTER = re.compile(r"(?:,? (?:and|y|or|o|n)|,? ?[&+]|,) ([A-Z][\w'’-]+)")
+_AND_BEFORE = re.compile(r"(?<![\w'’-])([A-Z][\w'’-]+) (?:and|y|or|&) $")
+_IRISH = re.compile(r"\b(?:O['’]|Mc)[A-Z][a-z]{2,}\b(?!['’]s)")
 _INITIALS = re.compile(r"(?<![\w.])(?:[A-Z]\. ?){1,3}(?:[A-Z][^\W\d_]{2,}(?:-[A-Z]\w+)?)(?! ?\d)|(?<![\w.])[A-Z] [A-Z][a-z]{2,} (?=\|)")
 _CUT = re.compile(r"[.!?](?=[\s|]|$)|[,;:\n|()\[\]\"“”/<>+&•*~]|\s[-–—]+|[-–—]+\s|^[-–—]+|\d[\w:.]*|(?<=\w) (?:and|y|or) (?=[A-Z])")
 _AROUND = frozenset(
@@ -66,13 +78,25 @@ _SIGN_OFF = re.compile(
     r"warmly|truly|blessings|[.!?\n—–-])[\s,.!—–-]*$",
     re.IGNORECASE,
 )
-_ORGANISATION = re.compile(
-    r"^['’s]* ?(?:clinics?|hospitals?|cent(?:er|re)s?|university|study|studies|protocol|method|disease|syndrome|scale|"
-    r"insurance|health(?:care)?|county|street|st|ave|day|cocktail|test|score|trial|group|pharmacy|medical|foundation|"
-    r"institute|college|school|app|podcast|book|show|brand|procedure|catheter|monitor|thyroiditis|contractions|method|"
-    r"palsy|lymphoma|phenomenon|permanente|advantage|plan|ppo|hmo|coverage|covers?|mg|mcg|xl|xr|er|sr)\b",
+# What makes a name that of a thing or of somebody whom everybody knows.
+_THING_AFTER = re.compile(
+    r"['’]?s? (?:clinics?|hospitals?|cent(?:er|re)s?|university|elementary|high school|stud(?:y|ies)|protocol|method|disease|"
+    r"syndrome|scale|insurance|health(?:care)?|county|street|st|ave|day|cocktail|test|score|trial|group|pharmacy|medical|"
+    r"foundation|institute|college|school|app|podcast|books?|show|brand|procedure|catheter|monitor|thyroiditis|palsy|"
+    r"lymphoma|phenomenon|permanente|advantage|plan|ppo|hmo|coverage|covers?|mg|mcg|xl|xr|er|sr|music|movies?|songs?|"
+    r"albums?|playlist|documentary|paper|episode|interview|hotel|inn|flare|contractions|kits?|troches|maneuver)\b",
     re.IGNORECASE,
 )
+_THING_BEFORE = re.compile(
+    r"\b(?:listen(?:ing|ed)? to|watch(?:ing|ed)?|read(?:ing)?|plays?|playing|book by|study by|song by|music by|works? at|"
+    r"work for|teach at|stay(?:ing)? at|the)(?: [\w]+ (?:and|or))? $",
+    re.IGNORECASE,
+)
+
+
+def is_thing(text: str, start: int, end: int) -> bool:
+    """Whether a name belongs to a hospital, a study, a song: to nobody who writes here."""
+    return bool(_THING_AFTER.match(text, end) or _THING_BEFORE.search(text, max(0, start - 40), start))
 
 
 def in_places(text: str, never: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -86,9 +110,15 @@ def in_places(text: str, never: frozenset[str]) -> Iterator[tuple[int, int]]:
     for match in _BEFORE_SAID.finditer(text):
         if is_name(match[1], never):
             yield match.span(1)
+    if (opening := _OPENS.match(text)) and is_name(opening[1], never, is_lower_fine=True):
+        yield opening.span(1)
     for match in _OWNS.finditer(text):
         if is_name(match["name"], never, is_lower_fine=True):
             yield match.span("name")
+    for match in _ASKED_FOR.finditer(text):
+        if is_name(match["name"], never) and low_of(match["name"]) not in places():
+            yield match.span("name")
+    yield from (match.span() for match in _IRISH.finditer(text))
     for match in _TOLD.finditer(text):
         yield from _told(text, match, never)
     yield from _segments(text, never)
@@ -98,11 +128,17 @@ def is_name(words: str, never: frozenset[str], is_lower_fine: bool = False) -> b
     """Whether each of some words may be part of a name, and one is hardly anything else."""
     found = [word[0] for word in _WORD.finditer(words)]
     lows = [low_of(word) for word in found]
-    if not lows or any(low in never or low in SMALL - PARTICLES for low in lows):
+    if not lows or any(low in never or low in SMALL - PARTICLES - _forgiven(found) for low in lows):
         return False
     if not all(_may_be(word, low, is_lower_fine) for word, low in zip(found, lows)):
         return False
     return any(_is_sure(word, low) for word, low in zip(found, lows)) and (len(lows) > 1 or lows[0] not in places())
+
+
+def _forgiven(words: list[str]) -> frozenset[str]:
+    """Small words that begin a name of more words than one: "Will Grady"."""
+    first = low_of(words[0])
+    return frozenset({first}) & WORDS_TOO if len(words) > 1 and words[0][:1].isupper() else frozenset()
 
 
 def _is_sure(word: str, low: str) -> bool:
@@ -134,7 +170,7 @@ def low_of(word: str) -> str:
 def _told(text: str, match: re.Match[str], never: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Who is greeted, told, met: a name that no list has after the surest words, a listed one after the others."""
     name = match["name"]
-    if not name[:1].isupper() or _ORGANISATION.match(text[match.end("name") :]):
+    if not name[:1].isupper():
         return
     while name and not is_name(name, never):
         name = name.rpartition(" ")[0]
@@ -144,6 +180,15 @@ def _told(text: str, match: re.Match[str], never: frozenset[str]) -> Iterator[tu
     is_listed = bool(lows & (first_names() | likely_names()))
     if _SURE_TO_BE_TOLD.match(match[0]) or (is_listed and (not lows & places())):
         yield match.start("name"), match.start("name") + len(name)
+
+
+def beside(text: str, start: int, end: int, never: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Who is named together with somebody: "Luca and Wren"."""
+    before = _AND_BEFORE.search(text, max(0, start - 40), start)
+    for match in (before, _AND_AFTER.match(text, end)):
+        if match and (match[1] in WORDS_TOO or _may_be(match[1], low_of(match[1]), False)):
+            if low_of(match[1]) not in never | SMALL | places():
+                yield match.span(1)
 
 
 def _initials(text: str, never: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -185,6 +230,8 @@ def _stands_alone(
 ) -> bool:
     said = " ".join(word[0] for word in words)
     said = said.title() if is_shouted and (has_details or len(words) > 1) else said
+    if len(words) == 2 and len(words[1][0].rstrip(".")) == 1:
+        return low_of(words[0][0]) in first_names() - never
     if len(words) > 1:
         return (is_name(said, never, is_lower_fine=True) and _some_listed(said)) or _are_mostly_listed(said, never)
     low = low_of(said)

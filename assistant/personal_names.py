@@ -23,7 +23,7 @@ from assistant.name_lists import (
     sure_names,
 )
 from assistant.name_places import PARTICLES as _PARTICLES
-from assistant.name_places import in_places, low_of
+from assistant.name_places import beside, in_places, is_thing, low_of
 from assistant.vocabulary import CHAT, is_slip, is_spanish, is_unknown, medicines, places
 
 _KNOWN = 15_000  # words that are written with a capital by mood
@@ -46,6 +46,13 @@ _NOT_NAMES = frozenset(
     irish italian german french british scottish greek polish russian chinese japanese korean indian african asian
     jewish hispanic latina latino native navy army marine marines veteran vet truly yours faithfully johns hopkins sinai
     mayo permanente honda civic toyota iphone android apple
+    mormon hindu buddhist sikh quaker baptist lutheran methodist presbyterian atheist amish orthodox protestant
+    aries taurus gemini virgo libra scorpio sagittarius capricorn aquarius pisces
+    yom kippur rosh hashanah diwali eid purim passover hanukkah juneteenth kwanzaa nowruz holi lent
+    optum magellan beacon molina centene oscar wellcare ambetter highmark premera regence carefirst champva geha umr
+    stanford yale harvard emory vanderbilt baylor northwestern tufts cornell columbia walgreens cvs costco walmart kroger
+    publix hilton marriott hyatt sheraton amtrak medtronic pfizer janssen roche kindle xbox playstation
+    sjogren marfan chiari meniere ehlers danlos bohlken huntington guillain barre
     special reboot wellness soft stop start help yes no ok okay thanks thank hello hi hey please sorry lol omg
     """.split()
 )
@@ -53,7 +60,7 @@ _MONTHS = frozenset("april may june august".split())
 _TITLES = r"(?:dr|mr|mrs|ms|miss|mister|nurse|prof|professor|sr|sra|srta|señora?|doctora?|rev|pastor|sgt|capt)\.?"
 _KIN = (
     r"(?:wife|husband|son|daughter|brother|sister|mom|mother|dad|father|friend|partner|boyfriend|girlfriend|fianc[eé]e?|"
-    r"aunt|uncle|cousin|niece|nephew|grandma|grandpa|grandmother|grandfather|therapist|psychiatrist|psychologist|"
+    r"sponsor|girl|boy|bestie|gf|bf|hubby|pal|buddy|big|lil|auntie|godfather|godmother|sitter|aunt|uncle|cousin|niece|nephew|grandma|grandpa|grandmother|grandfather|therapist|psychiatrist|psychologist|"
     r"counselor|caregiver|baby|(?:daughter|son|mother|father|brother|sister) in law|"
     r"mam[aá] de|pap[aá] de|niet[oa]|t[ií][oa]|esposa de|hij[oa] de|"
     r"esposa|esposo|hijo|hija|hermana|hermano|mamá|papá|amigo|amiga|roommate|neighbor|boss|"
@@ -73,7 +80,7 @@ _STRONG = re.compile(
     r"me llamo|se llama|mi nombre (?:completo )?es|a nombre de|nombre:?(?: es)?|"
     r"it['’]?s me|it was me|signed|sincerely,?|regards,?|yours(?: truly)?,?|attn:?|"
     r"appointment (?:is )?(?:for|under)|booked (?:for|under)|under the name(?: of)?|"
-    r"surname|apellidos?|le habla|known as|listed as|put me (?:down )?as|me down as|book me as|spell(?: it)?|se llama[n]?|"
+    r"surname|apellidos?|le habla|(?:known|listed|filed|registered|saved|down|recorded|booked|entered|signed) (?:in )?as|me as|maiden name,?|spell(?: it)?|se llama[n]?|"
     r"patient is|patient:|pt:?|on behalf of|spouse of|guardian of|should say|should be|"
     r"it'?s for|book (?:it )?(?:for|under)|put (?:it )?(?:down )?(?:under|for)|spelled|last name|first name)"
     r"[\s:,\"'“(-]+",
@@ -95,6 +102,7 @@ _AROUND = re.compile(
     r"|(?<=[.!?] )(?P<alone>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?=, (?:\d|the \d))"
 )
 _PLACE = re.compile(r"\b(?:santa|san|st|saint|fort|port|lake|mount|mt|new|north|south|east|west)\.? $", re.IGNORECASE)
+_TOWN = re.compile(r"(?:San|Santa|Los|Las|El|New|Fort|Lake|Mount|Port|Saint|St\.?) [A-Z]\w+$")
 # People whom everybody talks of are no secret of the visitor's.
 _PUBLIC = re.compile(
     r"\b(?:martin luther king|michael pollan|matthew perry|joe rogan|prince harry|elon musk|tim ferriss|"
@@ -121,9 +129,12 @@ def find_names(text: str) -> list[tuple[int, int]]:
     )
     public = [match.span() for match in _PUBLIC.finditer(text)]
     for start, end in found:
-        if _PLACE.search(text[:start]) or any(start < other[1] and other[0] < end for other in public):
+        if _TOWN.match(text, start, end) or is_thing(text, start, end) or _PLACE.search(text, max(0, start - 12), start) or any(start < other[1] and other[0] < end for other in public):
             continue
         taken = _with(taken, start, end)
+    for start, end in list(taken):
+        for also in beside(text, start, end, _NOT_NAMES):
+            taken = _with(taken, *also)
     return sorted(taken)
 
 
@@ -283,7 +294,9 @@ def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
             continue
         if _are_strange(text, words, number):
             yield word.start(), _end(text, words, number + 1)
-        elif low in first_names() and low not in WORDS_TOO:
+        elif (low in first_names() and low not in WORDS_TOO) or (
+            word[0][:1].isupper() and not word[0].isupper() and (low in likely_names() or _is_strange_last(low))
+        ):
             yield word.start(), _end(text, words, number)
         elif (
             low in WORDS_TOO and word[0][:1].isupper() and low in first_names() and _is_name_after(text, words, number)
@@ -291,6 +304,11 @@ def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
             end = _end(text, words, number)
             if _low(text[word.end() : end].split()[-1]) in last_names():
                 yield word.start(), end
+
+
+def _is_strange_last(low: str) -> bool:
+    """Whether a last name is in no list of words."""
+    return len(low) > 3 and low in last_names() and is_unknown(low)
 
 
 def _are_strange(text: str, words: list[re.Match[str]], number: int) -> bool:

@@ -55,7 +55,7 @@ _PATTERNS = [
         r"(?<![\d$.,/:-])\d{1,6} (?:n|s|e|w|north|south|east|west)\.? \d{1,3}(?:st|nd|rd|th)\b",
         r"\blot \d{1,4},? (?:[\w.'’-]+ ){1,4}(?:park|estates|acres|court)\b",
         r"(?<![\d$.,/:-])\d{1,6} de la calle \w+",
-        rf"\bp\.? ?o\.? ?box #?\d{{1,6}}{_TAIL}",
+        rf"\b(?:p\.? ?o\.? ?box|apartado(?: postal)?|casilla|box) (?:#|no\.? )?\d{{1,6}}{_TAIL}",
         rf"\b(?:rural route|r\.?r\.?|hc|star route) ?#?\d{{1,4}},? box #?\w{{1,6}}{_TAIL}",
         rf"\b(?:pmb|general delivery)\b[ #\w]{{0,8}}{_TAIL}",
         r"\b(?:calle|avenida|avda|av|carrera|calzada|camino|paseo|bulevar|colonia|col)\.? (?:[\w.'’áéíóúñ-]+ ){0,5}?"

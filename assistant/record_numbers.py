@@ -7,20 +7,20 @@ from collections.abc import Iterator
 
 _I = re.IGNORECASE
 # With any letters and separators, but digits in it.
-_CODE = r"(?=[a-z\d -]*\d[a-z -]*\d[a-z -]*\d)#?[a-z]{0,6}[- ]?\d[a-z\d-]{0,20}(?: \d[a-z\d-]{0,8}| [a-z]{1,3}\d[a-z\d-]{0,8}){0,4}"
+_CODE = r"(?=[a-z\d -]*\d[a-z -]*\d[a-z -]*\d)#?[a-z]{0,6}[- ]?\d[a-z\d-]{0,20}(?: \d[a-z\d-]{0,8}| [a-z]{1,3}\d[a-z\d-]{0,8}){0,9}"
 _MIXED = r"(?=[a-z\d-]{4,})(?=[a-z-]*\d[a-z-]*\d)(?=[\d-]*[a-z])[a-z\d]{1,12}(?:-[a-z\d]{1,12}){0,4}"
 _UNIT = r"(?! ?(?:%|mg|mcg|ml|dollars|bucks|usd|am\b|pm\b|minutes|hours?\b|days?\b|weeks?\b|months?\b|years?\b|sessions?))"
 _CUE = (
     r"(?:mrn|medical record|record|chart|member(?:ship)?|subscriber|policy|group|grp|patient|insurance|account|acct|"
     r"claim|case|plan|medicaid|medicare|medi-?cal|p[óo]liza|expediente|afiliad[oa]|miembro|seguro|file|"
     r"ref(?:erence|erral)?|auth(?:orization)?|prior auth|rx|prescription|id|confirmation|licen[sc]e|licencia|passport|"
-    r"pasaporte|invoice|factura|receipt|order|ticket|booking|certificate|permit|employee|badge|enrollment|folio|"
+    r"pasaporte|invoice|factura|receipt|order|ticket|booking|certificate|permit|employee|badge|enrollment|folio|green card|alien|tax id|ein|itin|student|tracking|loan|bin|rxgrp|rxbin|rxpcn|uid|hicn|mbi|"
     r"contract|contrato|cuenta|recibo|identificaci[óo]n|dl|pcn|visa number|vin|plate|npi|dea|curp|dni|matr[íi]cula|"
     r"aetna|cigna|humana|bcbs|blue ?(?:cross|shield)|uhc|united ?healthcare|kaiser|anthem|tricare|molina|oscar|"
     r"wellcare|ambetter|centene)"
 )
 _FILLER = (
-    r"(?:[ -]?(?:numbers?|nums?|no|nbr|nr|id|card|code|n[úu]mero|de|is|es|my|mi|the|and|on|says|policy|member|group|of|"
+    r"(?:[ -]?(?:numbers?|n[úu]ms?|no|starts|begins|shows|reads|front|back|they|gave|me|que|nbr|nr|id|card|code|n[úu]mero|de|is|es|my|mi|the|and|on|says|policy|member|group|of|"
     r"file|it'?s|with|ends? (?:in|with)|ending (?:in|with)|was|for|as|s|d|y|del|paciente|seguro|salud)\b\.?"
     r"|[ :#=,/()\"'-]){0,10}"
 )
