@@ -14,18 +14,18 @@ _I = re.IGNORECASE
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:r?uary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?|enero|ene|febrero|marzo|abril|abr|mayo|junio|julio|agosto|ago|sep?tiembre|octubre|"
-    r"noviembre|diciembre|dic)\b\.?"
+    r"noviembre|diciembre|dic)(?![a-z])\.?"
 )
 _ORDINAL = (
     r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|nin(?:e)?th|tenth|eleventh|twelfth|thirteenth|fourteenth|"
     r"fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|primero)"
 )
 _NUMBER = rf"(?:'?\d{{1,4}}(?:st|nd|rd|th|ro|º)?|{_ORDINAL}|{SAID})(?!\w)"
-_GAP = r"(?:[ ,./'’-]|of |on |in |the |del? |el |año |day |and |year ){0,4}"
+_GAP = r"(?:[ ,./'’-]|of |on |in |the |del? |el |año |day |and |year |(?:mon|tues|wednes|thurs|fri|satur|sun)day ){0,4}"
 # A month by its name, and numbers around it.
 _WRITTEN = (
     rf"(?:(?:{_NUMBER}{_GAP}){{1,5}}(?:of |de )?{_MONTH}(?:{_GAP}{_NUMBER}){{0,6}}|{_MONTH}(?:{_GAP}{_NUMBER}){{1,6}})"
-    rf"|\d{{1,2}}{_MONTH}\d{{2,4}}"
+    rf"|\d{{1,2}}[.-]?{_MONTH}[.-]?\d{{2,4}}"
 )
 _BETWEEN = r" ?[/.,\-_\\| ] ?"
 _FIGURES = rf"(?:(?:19|20)\d\d{_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}|\d{{1,2}}{_BETWEEN}\d{{1,2}}{_BETWEEN}'?\d{{2,4}})"

@@ -61,7 +61,7 @@ _SSN_CUED = re.compile(
 )
 # What is left of a number of which the rest is hidden.
 _ENDING = re.compile(
-    r"\b(?:end(?:s|ing)?(?: in| with)?|last (?:four|4)(?: digits)?(?: of)?|termina(?:da)? en|[úu]ltimos (?:cuatro|4))\b"
+    r"\b(?:end(?:s|ing)?(?: in| with)?|last ?(?:four|4)(?: digits)?(?: of)?|termina(?:da)? en|[úu]ltimos (?:cuatro|4))\b"
     r"[^\d\n.$]{0,24}?(?<![\w$])(\d{4})(?![\w%]|[.,]\d)",
     _I,
 )

@@ -24,7 +24,7 @@ _SAID = (
     r"was my|is our|has my|has a key|has been so|knows about|lives with|helped me|agreed|promised|answered|who (?:works|did|"
     r"runs|was|is|has|answered|called)|from (?:billing|the front|your (?:front|office|billing|team)|reception|scheduling|"
     r"intake)|at (?:the|your) (?:front )?(?:desk|reception|office)|in (?:billing|reception|scheduling)|and i\b|and I\b|"
-    r"here\b|speaking\b|again\b|calling\b|reschedul\w+|needs (?:a|to|his|her)|has an? (?:app|consult|infusion|session)|"
+    r"here\b|speaking\b|again\b|calling\b|reschedul\w+|works\b|worked\b|is working|is (?:there|in|on|out|off|back) |needs (?:a|to|his|her)|has an? (?:app|consult|infusion|session)|"
     r"dijo|dice|me (?:dijo|recomend\w+|mand\w+|refiri\w+)|quiere|necesita|no puede|tiene (?:cita|una cita))"
 )
 _BEFORE_SAID = re.compile(rf"(?<![\w'’-])(?=[A-ZÀ-Ý])({_WORD.pattern}(?: [A-Z][\w'’-]+){{0,2}}),? {_SAID}")

@@ -27,6 +27,7 @@ from assistant.name_places import beside, in_places, is_thing, low_of
 from assistant.vocabulary import CHAT, is_slip, is_spanish, is_unknown, medicines, places
 
 _KNOWN = 15_000  # words that are written with a capital by mood
+_MANY = 0.9  # capitals for each space: of a text in which every word has one they tell nothing
 _TOP = 2_000  # the most frequent ones
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
@@ -57,7 +58,7 @@ _NOT_NAMES = frozenset(
     """.split()
 )
 _MONTHS = frozenset("april may june august".split())
-_TITLES = r"(?:dr|mr|mrs|ms|miss|mister|nurse|prof|professor|sr|sra|srta|señora?|doctora?|rev|pastor|sgt|capt)\.?"
+_TITLES = r"(?:dr|mr|mrs|ms|miss|mister|nurse|prof|professor|sr|sra|srta|señora?|doctora?|rev|reverend|pastor|sgt|capt|officer|detective|fr|lt|col|cpl|spc|pvt|deacon|chief|judge|coach|rabbi|imam|ing|lic|don|doña|brother|sister|father|mother|madam|elder)\.?"
 _KIN = (
     r"(?:wife|husband|son|daughter|brother|sister|mom|mother|dad|father|friend|partner|boyfriend|girlfriend|fianc[eé]e?|"
     r"sponsor|girl|boy|bestie|gf|bf|hubby|pal|buddy|big|lil|auntie|godfather|godmother|sitter|aunt|uncle|cousin|niece|nephew|grandma|grandpa|grandmother|grandfather|therapist|psychiatrist|psychologist|"
@@ -105,10 +106,13 @@ _PLACE = re.compile(r"\b(?:santa|san|st|saint|fort|port|lake|mount|mt|new|north|
 _TOWN = re.compile(r"(?:San|Santa|Los|Las|El|New|Fort|Lake|Mount|Port|Saint|St\.?) [A-Z]\w+$")
 # People whom everybody talks of are no secret of the visitor's.
 _PUBLIC = re.compile(
-    r"\b(?:martin luther king|michael pollan|matthew perry|joe rogan|prince harry|elon musk|tim ferriss|"
-    r"robin williams|"
-    r"michael jackson|kurt cobain|sylvia plath|john krystal|carlos zarate|andrew huberman|"
-    r"oprah winfrey|deepak chopra)\b",
+    r"\b(?:martin luther king|michael pollan|matthew perry|joe rogan|prince harry|elon musk|tim ferriss|robin williams|"
+    r"michael jackson|kurt cobain|sylvia plath|john krystal|carlos zarate|andrew huberman|huberman|oprah winfrey|"
+    r"deepak chopra|carl jung|sigmund freud|viktor frankl|wim hof|gabor mat[eé]|bessel van der kolk|eckhart tolle|"
+    r"stan(?:islav)? grof|ram dass|timothy leary|alan watts|tony robbins|joe dispenza|rick doblin|bren[eé] brown|"
+    r"taylor swift|brian eno|jon hopkins|pink floyd|elvis presley|bob marley|john lennon|harry potter|grey's anatomy|"
+    r"brad pitt|donald trump|joe biden|barack obama|kanye west|lady gaga|miley cyrus|chrissy teigen|lamar odom|"
+    r"sharon osbourne|princess diana|beyonc[eé]|ronaldo|messi|oprah|jesus christ|virgin mary|saint jude|mother teresa)\b",
     re.IGNORECASE,
 )
 _TITLED = re.compile(rf"\b{_TITLES}\s+", re.IGNORECASE)
@@ -201,7 +205,7 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
     low = _low(first)
     is_capital = first[:1].isupper() and not first.isupper()
     if sureness >= 1 and is_capital and low in _MONTHS and _may_be_month_name(text, words[number], sureness):
-        return words[number].start(), _end(text, words, number)
+        return words[number].start(), _end(text, words, number, is_sure=True)
     if low in SMALL or low in _NOT_NAMES or low in medicines() - first_names():
         return None
     if sureness == 3:
@@ -222,7 +226,7 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
             low in WORDS_TOO and is_capital and _is_name_after(text, words, number)
         )
         fits = fits or (is_capital and low in last_names() and low not in plain_words() and low not in places())
-    return (words[number].start(), _end(text, words, number, is_sure=sureness >= 2)) if fits else None
+    return (words[number].start(), _end(text, words, number, sureness >= 1)) if fits else None
 
 
 def _may_be_month_name(text: str, word: re.Match[str], sureness: int) -> bool:
@@ -256,7 +260,8 @@ def _is_capital_pair(text: str, words: list[re.Match[str]], number: int) -> bool
     word, before = words[number], words[number - 1]
     low = _low(word[0])
     is_capital = word[0][:1].isupper() and before[0][:1].isupper() and not text.isupper()
-    return is_capital and text[before.end() : word.start()] == " " and low not in SMALL | VERBS | _NOT_NAMES
+    is_apart = text[before.end() : word.start()] == " " and sum(map(str.isupper, text)) < _MANY * max(text.count(" "), 1)
+    return is_capital and is_apart and low not in SMALL | VERBS | _NOT_NAMES | medicines() | places()
 
 
 def _goes_on(words: list[re.Match[str]], number: int, first: str) -> bool:
@@ -297,7 +302,7 @@ def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
         elif (low in first_names() and low not in WORDS_TOO) or (
             word[0][:1].isupper() and not word[0].isupper() and (low in likely_names() or _is_strange_last(low))
         ):
-            yield word.start(), _end(text, words, number)
+            yield word.start(), _end(text, words, number, is_sure=word[0][:1].isupper())
         elif (
             low in WORDS_TOO and word[0][:1].isupper() and low in first_names() and _is_name_after(text, words, number)
         ):

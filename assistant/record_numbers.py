@@ -50,7 +50,7 @@ _PRINTED = re.compile(
     r"[A-Z\d]{1,20}(?:-[A-Z\d]{1,20}){0,5}(?![\w-])"
 )
 _TYPED = re.compile(r"\b(?!nct|covid)[a-z]{1,4}-?\d{6,12}\b|\b\d[a-z][a-z\d]\d[ -]?[a-z][a-z\d]\d[ -]?[a-z]{2}\d\d\b", _I)
-_LONG = re.compile(r"(?<![\w$.,:/+-])\d{8,12}(?![\d%]|[.,]\d)")
+_LONG = re.compile(r"(?<![\w$.,:/+-])\d{7,12}(?![\w%]|[.,]\d| (?:dollars|usd|people|mg|mcg|units|iu|steps))", _I)
 # Nine digits or more in groups, whatever stands between them.
 _GROUPS = re.compile(r"(?<![\w$.,:+/-])\d{1,8}(?:[ ()_*/\\–.-]{1,3}\d{1,8}){1,7}(?![\w%]|[.,:/]\d)")
 _YEARS = re.compile(r"(?:(?:19|20)\d\d\D{1,3})*(?:19|20)\d\d")
