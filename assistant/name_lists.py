@@ -12,17 +12,19 @@ from importlib import resources
 from faker.providers import person
 
 from assistant.english import common_words
-from assistant.vocabulary import clinic_terms, folded, places
+from assistant.vocabulary import clinic_terms, folded, medicines, places
 
 _FIRST_SHARE = 0.004  # percent of people: rarer first names are as often slips and words
-_LAST_SHARE = 0.02
+_LAST_SHARE, _SOME_SHARE = 0.02, 0.003
 _EVERY, _TOP = 100_000, 2_000  # words of the list, most frequent first
 _ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er", "r", "y", "al", "ic", "ness", "ish")
 _CHANGED = ("ing", "ies", "ier")  # endings for the last letter
 _CYRILLIC = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i ye g".replace("_", "").split(" "),
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i ye g".replace("_", "").split(
+            " "
+        ),
     )
 )
 _EVERYDAY, _OFTEN = 8000, 0.02  # of so frequent a word only a frequent name is one
@@ -47,6 +49,16 @@ WORDS_TOO = frozenset(
     spring storm tad teal tempest temple trace trip tripp troy tully vale wells west whit winter wren zen zion
     ira isa isis alma dolores soledad consuelo milagros paz luz esperanza mar cielo reyes cruz santos dios abril julio
     agosto ella angeles blanca clara linda alba celeste perla
+    """.split()
+)
+# Those that are said of people, things and times as well, and are no name without a capital.
+SAID_OF_ANYBODY = frozenset(
+    """
+    young long white brown green black gray good best sunny happy early rich rusty rocky gay merry noble royal stormy
+    windy misty rosy lacy hardy frank summer autumn spring winter dawn eve star sky storm rain love hope faith joy king
+    junior senior buddy honey harmony trinity genesis young ok win see so an my he do the in you can say rob drew skip
+    chase guy art page trip pace lane stone reed cliff forest dale glen robin jay hazel gale scout amber basil patience prudence
+    chastity constance sterling sung parker soledad consuelo cielo
     """.split()
 )
 SMALL = frozenset(
@@ -100,6 +112,21 @@ def likely_names() -> frozenset[str]:
     return frozenset(name for name in strange if not is_inflected(name))
 
 
+@lru_cache(maxsize=1)
+def plain_first_names() -> frozenset[str]:
+    """First names of the words that are names as well, of which hardly anybody thinks as words: "stacy", "linda"."""
+    names = WORDS_TOO & (first_names() | likely_names() | _names_of_the_world("first"))
+    names -= places() | SMALL | VERBS | SAID_OF_ANYBODY | common_words(_TOP)
+    return frozenset(name for name in names if len(name) > 3 and not is_inflected(name))
+
+
+@lru_cache(maxsize=1)
+def likely_last_names() -> frozenset[str]:
+    """The same of last names that many people have."""
+    strange = (_census("dist.all.last", _SOME_SHARE) & common_words(_EVERY)) - common_words(_TOP) - places()
+    return frozenset(name for name in strange - clinic_terms() - SMALL - WORDS_TOO if not is_inflected(name))
+
+
 @lru_cache(maxsize=4096)
 def is_inflected(word: str) -> bool:
     """Whether other words were made of a word, as of those that are no names."""
@@ -111,6 +138,36 @@ def is_inflected(word: str) -> bool:
 def common_last_names() -> frozenset[str]:
     """Last names that so many people have that after a first name they are one, whatever else they mean."""
     return _census("dist.all.last", _LAST_SHARE) - SMALL - VERBS
+
+
+@lru_cache(maxsize=1)
+def given_names() -> frozenset[str]:
+    """First names, whatever else they mean."""
+    return first_names() | likely_names()
+
+
+@lru_cache(maxsize=1)
+def sure_given_names() -> frozenset[str]:
+    """First names that count wherever they stand."""
+    return (given_names() - WORDS_TOO) | plain_first_names()
+
+
+@lru_cache(maxsize=1)
+def all_names() -> frozenset[str]:
+    """First and last names."""
+    return given_names() | last_names()
+
+
+@lru_cache(maxsize=1)
+def word_names() -> frozenset[str]:
+    """Words that are names as well, but for the smallest ones and places."""
+    return WORDS_TOO - SMALL - places()
+
+
+@lru_cache(maxsize=1)
+def strange_terms() -> frozenset[str]:
+    """The words of the names of medicines that nobody is called by."""
+    return medicines() - first_names()
 
 
 def _census(name: str, least: float) -> frozenset[str]:

@@ -10,53 +10,32 @@ from collections.abc import Iterator
 
 from assistant.english import common_words
 from assistant.name_lists import (
+    SAID_OF_ANYBODY,
     SMALL,
     VERBS,
     WORDS_TOO,
+    all_names,
     common_last_names,
     first_names,
+    given_names,
     is_inflected,
-
     last_names,
-    plain_words,
     likely_names,
+    plain_words,
+    strange_terms,
+    sure_given_names,
     sure_names,
 )
 from assistant.name_places import PARTICLES as _PARTICLES
-from assistant.name_places import beside, in_places, is_thing, low_of
-from assistant.vocabulary import CHAT, is_slip, is_spanish, is_unknown, medicines, places
+from assistant.name_places import beside, in_places, is_title_case, low_of
+from assistant.no_names import NOT_NAMES, is_nobody
+from assistant.vocabulary import CHAT, is_known, is_slip, is_spanish, is_unknown, medicines, places
 
 _KNOWN = 15_000  # words that are written with a capital by mood
-_MANY = 0.9  # capitals for each space: of a text in which every word has one they tell nothing
+_FEW = 4  # spaces of a text that is too short to tell
 _TOP = 2_000  # the most frequent ones
 
 _WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
-# What stands after "I'm" or "this is" far more often than a name, and in no list of common words with a capital.
-_NOT_NAMES = frozenset(
-    """
-    ketamine ket spravato esketamine lexapro zoloft prozac paxil celexa effexor cymbalta wellbutrin trintellix viibryd
-    lamictal lithium seroquel abilify xanax klonopin ativan valium ambien trazodone gabapentin lyrica adderall vyvanse
-    ritalin suboxone tylenol advil motrin aleve ocd ptsd adhd add gad mdd bpd crps tms ect ssri ssris snri maoi iv im
-    fda dea va hipaa dr doctor nurse god jesus lord christ allah buddha monday tuesday wednesday thursday friday
-    saturday sunday january february march april may june july august september october november december spanish
-    english american mexican medicare medicaid aetna cigna humana kaiser anthem tricare google zoom uber lyft reddit
-    facebook instagram youtube twitter tiktok netflix amazon boston denver seattle chicago texas california oregon
-    nevada arizona florida mexico covid christmas easter thanksgiving ramadan hanukkah catholic christian muslim jewish
-    clinic team assistant bot siri alexa alzheimer parkinson tourette asperger lyme crohn hashimoto raynaud hodgkin
-    pepper phil oz seuss bronner google lincoln madison jackson orlando savannah phoenix raleigh memphis salem eugene
-    irish italian german french british scottish greek polish russian chinese japanese korean indian african asian
-    jewish hispanic latina latino native navy army marine marines veteran vet truly yours faithfully johns hopkins sinai
-    mayo permanente honda civic toyota iphone android apple
-    mormon hindu buddhist sikh quaker baptist lutheran methodist presbyterian atheist amish orthodox protestant
-    aries taurus gemini virgo libra scorpio sagittarius capricorn aquarius pisces
-    yom kippur rosh hashanah diwali eid purim passover hanukkah juneteenth kwanzaa nowruz holi lent
-    optum magellan beacon molina centene oscar wellcare ambetter highmark premera regence carefirst champva geha umr
-    stanford yale harvard emory vanderbilt baylor northwestern tufts cornell columbia walgreens cvs costco walmart kroger
-    publix hilton marriott hyatt sheraton amtrak medtronic pfizer janssen roche kindle xbox playstation
-    sjogren marfan chiari meniere ehlers danlos bohlken huntington guillain barre
-    special reboot wellness soft stop start help yes no ok okay thanks thank hello hi hey please sorry lol omg
-    """.split()
-)
 _MONTHS = frozenset("april may june august".split())
 _TITLES = r"(?:dr|mr|mrs|ms|miss|mister|nurse|prof|professor|sr|sra|srta|señora?|doctora?|rev|reverend|pastor|sgt|capt|officer|detective|fr|lt|col|cpl|spc|pvt|deacon|chief|judge|coach|rabbi|imam|ing|lic|don|doña|brother|sister|father|mother|madam|elder)\.?"
 _KIN = (
@@ -102,51 +81,38 @@ _AROUND = re.compile(
     r"(?P<after>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?=[,.;]| (?:who|his|her|my|at|please|that|again)\b)"
     r"|(?<=[.!?] )(?P<alone>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?=, (?:\d|the \d))"
 )
-_PLACE = re.compile(r"\b(?:santa|san|st|saint|fort|port|lake|mount|mt|new|north|south|east|west)\.? $", re.IGNORECASE)
-_TOWN = re.compile(r"(?:San|Santa|Los|Las|El|New|Fort|Lake|Mount|Port|Saint|St\.?) [A-Z]\w+$")
-# People whom everybody talks of are no secret of the visitor's.
-_PUBLIC = re.compile(
-    r"\b(?:martin luther king|michael pollan|matthew perry|joe rogan|prince harry|elon musk|tim ferriss|robin williams|"
-    r"michael jackson|kurt cobain|sylvia plath|john krystal|carlos zarate|andrew huberman|huberman|oprah winfrey|"
-    r"deepak chopra|carl jung|sigmund freud|viktor frankl|wim hof|gabor mat[eé]|bessel van der kolk|eckhart tolle|"
-    r"stan(?:islav)? grof|ram dass|timothy leary|alan watts|tony robbins|joe dispenza|rick doblin|bren[eé] brown|"
-    r"taylor swift|brian eno|jon hopkins|pink floyd|elvis presley|bob marley|john lennon|harry potter|grey's anatomy|"
-    r"brad pitt|donald trump|joe biden|barack obama|kanye west|lady gaga|miley cyrus|chrissy teigen|lamar odom|"
-    r"sharon osbourne|princess diana|beyonc[eé]|ronaldo|messi|oprah|jesus christ|virgin mary|saint jude|mother teresa)\b",
+_KIN_RIGHT_BEFORE = re.compile(rf"\b(?:my|our|his|her|their|mi) {_KIN}s? $", re.IGNORECASE)
+_CIVIL = re.compile(r"\b(?:dr|mr|mrs|ms|sra|srta|señora|drs)\.? $", re.IGNORECASE)
+_DEMONYMS = ("ish", "ese", "ican", "ian", "ist")
+_TITLED = re.compile(rf"\b{_TITLES}\s+", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    rf"\b(?:{_KIN}s?(?:(?:'s| is|['’]s) name(?: is|['’]s)|,? named|,? called|,? se llama)?(?: (?:at|from|over at|in) (?:the |your |my )?\w{{2,12}})?"
+    r"(?:,| is| es|:| \(|\(| -)? ?(?:(?:mr|mrs|ms|dr|sgt)\.? )?)(?<=[\s(.])",
     re.IGNORECASE,
 )
-_TITLED = re.compile(rf"\b{_TITLES}\s+", re.IGNORECASE)
-_INTRODUCED = re.compile(rf"\b(?:{_KIN}(?:(?:'s| is|['’]s) name(?: is|['’]s)|,? named|,? called|,? se llama)?(?: (?:at|from|over at|in) (?:the |your |my )?\w{{2,12}})?"
-    r"(?:,| is| es|:| \(|\(| -)? ?(?:(?:mr|mrs|ms|dr|sgt)\.? )?)(?<=[\s(.])", re.IGNORECASE)
 
 
 def find_names(text: str) -> list[tuple[int, int]]:
     """Where names of people stand in a text: start and end of each."""
     words = list(_WORD.finditer(text))
-    taken: list[tuple[int, int]] = []
     found = (
         *_introduced(text, words),
         *_around(text),
         *_rows(text, words),
-        *in_places(text, _NOT_NAMES),
+        *in_places(text, NOT_NAMES),
         *_listed(text, words),
     )
-    public = [match.span() for match in _PUBLIC.finditer(text)]
-    for start, end in found:
-        if _TOWN.match(text, start, end) or is_thing(text, start, end) or _PLACE.search(text, max(0, start - 12), start) or any(start < other[1] and other[0] < end for other in public):
-            continue
-        taken = _with(taken, start, end)
-    for start, end in list(taken):
-        for also in beside(text, start, end, _NOT_NAMES):
-            taken = _with(taken, *also)
-    return sorted(taken)
+    names = [span for span in set(found) if not is_nobody(text, *span)]
+    return _merged([*names, *(also for span in names for also in beside(text, *span, NOT_NAMES))])
 
 
-def _with(taken: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
-    """The places with one more, joined to what it overlaps."""
-    touching = [other for other in taken if start < other[1] and other[0] < end]
-    start, end = min([start, *(one[0] for one in touching)]), max([end, *(one[1] for one in touching)])
-    return [*(other for other in taken if other not in touching), (start, end)]
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            start, end = merged[-1][0], max(end, merged.pop()[1])
+        merged.append((start, end))
+    return merged
 
 
 def _introduced(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
@@ -162,9 +128,9 @@ def _around(text: str) -> Iterator[tuple[int, int]]:
     for match in _AROUND.finditer(text):
         group = str(match.lastgroup)
         lows = {_low(word[0]) for word in _WORD.finditer(match[group])}
-        if lows & SMALL or lows & _NOT_NAMES:
+        if lows & SMALL or lows & NOT_NAMES:
             continue
-        if lows & (first_names() | last_names() | WORDS_TOO) or not lows & common_words():
+        if (lows & all_names() or lows & WORDS_TOO) or not lows & common_words():
             yield match.span(group)
 
 
@@ -182,13 +148,13 @@ def _rows(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
             first = number
             if first and text[words[first - 1].end() : words[first].start()] == " ":
                 before = _low(words[first - 1][0])
-                first -= before not in common_words() | SMALL | _NOT_NAMES
+                first -= not (before in common_words() or before in SMALL or before in NOT_NAMES)
             yield words[first].start(), words[end - 1].end()
         number = max(end, number + 1)
 
 
 def _goes_in_row(low: str) -> bool:
-    return low in _PARTICLES or (low in sure_names() and low not in _NOT_NAMES)
+    return low in _PARTICLES or (low in sure_names() and low not in NOT_NAMES)
 
 
 def _touches(text: str, words: list[re.Match[str]], first: int, number: int) -> bool:
@@ -206,23 +172,30 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
     is_capital = first[:1].isupper() and not first.isupper()
     if sureness >= 1 and is_capital and low in _MONTHS and _may_be_month_name(text, words[number], sureness):
         return words[number].start(), _end(text, words, number, is_sure=True)
-    if low in SMALL or low in _NOT_NAMES or low in medicines() - first_names():
+    if is_capital and not _is_other(low) and _is_after_person(text, words[number], sureness):
+        return words[number].start(), _end(text, words, number, is_sure=True)
+    if low in SMALL or low in NOT_NAMES or low in strange_terms():
         return None
     if sureness == 3:
         fits = is_capital or first.isupper() or low not in plain_words() or low in WORDS_TOO
         fits = fits or (low in last_names() and low not in common_words(_TOP))
+        fits = fits or (low not in common_words(_TOP) and not is_slip(low) and _ends(text, words[number]))
     elif sureness == 2:
-        fits = (is_capital and low not in common_words(_TOP)) or low in first_names() | likely_names()
+        fits = (is_capital and low not in common_words(_TOP)) or low in given_names()
         fits = fits or is_unknown(low) or (low in last_names() and low not in common_words(_KNOWN))
+        fits = fits or (low.endswith("s") and low[:-1] in last_names() and not is_known(low))
     elif sureness == 1:
         is_listed = low in first_names() or low in likely_names()
         fits = (is_listed and (low not in WORDS_TOO or is_capital)) or (low in WORDS_TOO and is_capital)
+        fits = fits or (low in WORDS_TOO - SAID_OF_ANYBODY - VERBS and _stands_as_name(text, words[number]))
         fits = fits or (is_unknown(low) and (is_capital or (first.islower() and not is_slip(low))))
         is_end = not re.match(r"['’]?\w* ?[\w$]", text[words[number].end() :])
         rank = _TOP if is_end else _KNOWN
-        fits = fits or (is_capital and low in last_names() and low not in common_words(rank) - common_last_names())
+        fits = fits or (
+            is_capital and low in last_names() and (low in common_last_names() or low not in common_words(rank))
+        )
     else:
-        fits = low in first_names() - WORDS_TOO or (
+        fits = (low in first_names() and low not in WORDS_TOO) or (
             low in WORDS_TOO and is_capital and _is_name_after(text, words, number)
         )
         fits = fits or (is_capital and low in last_names() and low not in plain_words() and low not in places())
@@ -237,6 +210,32 @@ def _may_be_month_name(text: str, word: re.Match[str], sureness: int) -> bool:
     return not re.match(r"\.? ?\d|,? (?:the|of|or)\b", after) and (sureness == 3 or not is_self)
 
 
+def _is_after_person(text: str, word: re.Match[str], sureness: int) -> bool:
+    """Whether a word stands right behind "Mrs" or "my wife", in a text that has capitals for names only."""
+    lead = text[max(0, word.start() - 24) : word.start()]
+    is_kin = sureness == 1 and bool(_KIN_RIGHT_BEFORE.search(lead)) and not word[0].lower().endswith(_DEMONYMS)
+    is_free = not is_title_case(text) or text.count(" ") < _FEW
+    return is_free and (is_kin or (sureness == 2 and bool(_CIVIL.search(lead))))
+
+
+def _is_other(low: str) -> bool:
+    return low in NOT_NAMES or low in medicines() or low in places()
+
+
+def _ends(text: str, word: re.Match[str]) -> bool:
+    return bool(re.match(r"\W*$|[.,;!] ", text[word.end() :])) and not text[: word.start()].endswith(("call ", "to "))
+
+
+def _stands_as_name(text: str, word: re.Match[str]) -> bool:
+    """Whether what is around a word without a capital leaves it no other sense: "im precious, i have"."""
+    lead, after = text[: word.start()].lower().rstrip(), text[word.end() :]
+    if lead.endswith(("its", "it's", "it’s", "this is")):
+        return bool(
+            re.match(r"[^\w]{0,2}$| (?:again|here|from (?!the))|, (?:i|im|did|can|could|my|is|are|do)\b", after)
+        )
+    return bool(re.match(r"[.,!]|$| (?:is|has|was|had|and i|and me|said|wants|needs|told|takes|here|n i)\b", after))
+
+
 def _end(text: str, words: list[re.Match[str]], number: int, is_sure: bool = False) -> int:
     """Where a name ends that begins with a word."""
     end = words[number].end()
@@ -245,9 +244,7 @@ def _end(text: str, words: list[re.Match[str]], number: int, is_sure: bool = Fal
         word = words[following]
         if text[end : word.start()] not in (" ", ". ", ", ", "-", " (", ' "', '" ', ") ") or word[0] == first:
             break
-        if text[end : word.start()] == ", " and not (
-            word[0][:1].isupper() and _low(word[0]) in last_names() | first_names()
-        ):
+        if text[end : word.start()] == ", " and not (word[0][:1].isupper() and _low(word[0]) in all_names()):
             break
         if not _goes_on(words, following, first) and not (is_sure and _is_capital_pair(text, words, following)):
             break
@@ -260,19 +257,21 @@ def _is_capital_pair(text: str, words: list[re.Match[str]], number: int) -> bool
     word, before = words[number], words[number - 1]
     low = _low(word[0])
     is_capital = word[0][:1].isupper() and before[0][:1].isupper() and not text.isupper()
-    is_apart = text[before.end() : word.start()] == " " and sum(map(str.isupper, text)) < _MANY * max(text.count(" "), 1)
-    return is_capital and is_apart and low not in SMALL | VERBS | _NOT_NAMES | medicines() | places()
+    is_apart = text[before.end() : word.start()] == " " and not is_title_case(text)
+    return is_capital and is_apart and low not in SMALL | VERBS and not _is_other(low)
 
 
 def _goes_on(words: list[re.Match[str]], number: int, first: str) -> bool:
     word = words[number][0]
     low = _low(word)
+    if low.startswith(("al-", "el-", "ben-")):
+        return True
     if low in _PARTICLES and number + 1 < len(words):
         while number + 2 < len(words) and _low(words[number + 1][0]) in _PARTICLES:
             number += 1
         after = _low(words[number + 1][0])
         return after in last_names() and after not in SMALL and (low not in SMALL or words[number + 1][0][:1].isupper())
-    if low in SMALL or low in _NOT_NAMES:
+    if low in SMALL or low in NOT_NAMES:
         return False
     if len(low) == 1:
         return word[:1].isupper()
@@ -281,7 +280,7 @@ def _goes_on(words: list[re.Match[str]], number: int, first: str) -> bool:
         return low not in plain_words() or low in last_names()
     if low in VERBS:
         return False
-    return low in common_last_names() or (low in last_names() | first_names() and low not in plain_words())
+    return low in common_last_names() or (low in all_names() and low not in plain_words())
 
 
 def _is_name_after(text: str, words: list[re.Match[str]], number: int) -> bool:
@@ -293,15 +292,15 @@ def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     is_foreign = is_spanish(text)
     for number, word in enumerate(words):
         low = _low(word[0])
-        if low in _NOT_NAMES or low in SMALL or low in CHAT:
+        if "-" in low and all(part in given_names() for part in low.split("-")):
+            yield word.start(), _end(text, words, number, is_sure=True)
+        if low in NOT_NAMES or low in SMALL or low in CHAT:
             continue
         if word[0].islower() and (is_foreign or is_inflected(low)):
             continue
         if _are_strange(text, words, number):
             yield word.start(), _end(text, words, number + 1)
-        elif (low in first_names() and low not in WORDS_TOO) or (
-            word[0][:1].isupper() and not word[0].isupper() and (low in likely_names() or _is_strange_last(low))
-        ):
+        elif low in sure_given_names() or (word[0][:1].isupper() and not word[0].isupper() and _is_strange_last(low)):
             yield word.start(), _end(text, words, number, is_sure=word[0][:1].isupper())
         elif (
             low in WORDS_TOO and word[0][:1].isupper() and low in first_names() and _is_name_after(text, words, number)
@@ -321,7 +320,7 @@ def _are_strange(text: str, words: list[re.Match[str]], number: int) -> bool:
     if number + 1 >= len(words) or text[words[number].end() : words[number + 1].start()] != " ":
         return False
     pair = [words[number][0], words[number + 1][0]]
-    if not all(word[:1].isupper() and word[1:].islower() and _low(word) not in _NOT_NAMES for word in pair):
+    if not all(word[:1].isupper() and word[1:].islower() and _low(word) not in NOT_NAMES for word in pair):
         return False
     lows = {_low(word) for word in pair}
     return not lows & common_words(_KNOWN) and not lows <= common_words()

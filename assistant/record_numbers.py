@@ -7,9 +7,13 @@ from collections.abc import Iterator
 
 _I = re.IGNORECASE
 # With any letters and separators, but digits in it.
-_CODE = r"(?=[a-z\d -]*\d[a-z -]*\d[a-z -]*\d)#?[a-z]{0,6}[- ]?\d[a-z\d-]{0,20}(?: \d[a-z\d-]{0,8}| [a-z]{1,3}\d[a-z\d-]{0,8}){0,9}"
-_MIXED = r"(?=[a-z\d-]{4,})(?=[a-z-]*\d[a-z-]*\d)(?=[\d-]*[a-z])[a-z\d]{1,12}(?:-[a-z\d]{1,12}){0,4}"
-_UNIT = r"(?! ?(?:%|mg|mcg|ml|dollars|bucks|usd|am\b|pm\b|minutes|hours?\b|days?\b|weeks?\b|months?\b|years?\b|sessions?))"
+_CODE = (
+    r"(?=#?(?:[a-z -]{0,8}\d){3})#?[a-z]{0,6}[- ]?\d[a-z\d-]{0,20}(?: \d[a-z\d-]{0,8}| [a-z]{1,3}\d[a-z\d-]{0,8}){0,9}"
+)
+_MIXED = r"(?=[a-z\d-]{4})(?=(?:[a-z-]{0,12}\d){2})(?=[\d-]{0,20}[a-z])[a-z\d]{1,12}(?:-[a-z\d]{1,12}){0,4}"
+_UNIT = (
+    r"(?! ?(?:%|mg|mcg|ml|dollars|bucks|usd|am\b|pm\b|minutes|hours?\b|days?\b|weeks?\b|months?\b|years?\b|sessions?))"
+)
 _CUE = (
     r"(?:mrn|medical record|record|chart|member(?:ship)?|subscriber|policy|group|grp|patient|insurance|account|acct|"
     r"claim|case|plan|medicaid|medicare|medi-?cal|p[óo]liza|expediente|afiliad[oa]|miembro|seguro|file|"
@@ -19,15 +23,17 @@ _CUE = (
     r"aetna|cigna|humana|bcbs|blue ?(?:cross|shield)|uhc|united ?healthcare|kaiser|anthem|tricare|molina|oscar|"
     r"wellcare|ambetter|centene)"
 )
+_MARKS = r"[ :#=,/()\"'-]{0,6}"
 _FILLER = (
-    r"(?:[ -]?(?:numbers?|n[úu]ms?|no|starts|begins|shows|reads|front|back|they|gave|me|que|nbr|nr|id|card|code|n[úu]mero|de|is|es|my|mi|the|and|on|says|policy|member|group|of|"
+    rf"{_MARKS}(?:"
+    r"(?:numbers?|n[úu]ms?|no|starts|begins|shows|reads|front|back|they|gave|me|que|nbr|nr|id|card|code|n[úu]mero|de|is|es|my|mi|the|and|on|says|policy|member|group|of|"
     r"file|it'?s|with|ends? (?:in|with)|ending (?:in|with)|was|for|as|s|d|y|del|paciente|seguro|salud)\b\.?"
-    r"|[ :#=,/()\"'-]){0,10}"
+    rf"{_MARKS}){{0,8}}"
 )
 _CUED = re.compile(rf"\b{_CUE}\b{_FILLER}({_CODE}|{_MIXED})(?!\w|[.,:]\d|/\d){_UNIT}", _I)
 _FAR = re.compile(
     rf"\b(?:number|n[úu]mero|mrn|member|policy|claim|account|acct|chart|record|licen[sc]e|insurance|card|id)\b"
-    rf"[^\d\n.?!$]{{0,40}}?(?<![\w$.,:/-])((?=(?:[a-z -]*\d){{5}}){_CODE})(?!\w|[.,:]\d|/\d){_UNIT}",
+    rf"[^\d\n.?!$]{{0,40}}?(?<![\w$.,:/-])((?=(?:[a-z -]{{0,6}}\d){{5}}){_CODE})(?!\w|[.,:]\d|/\d){_UNIT}",
     _I,
 )
 _OWN = re.compile(
@@ -49,7 +55,9 @@ _PRINTED = re.compile(
     rf"(?<![\w$.,-]){_PUBLIC}(?=[A-Z\d-]{{6,40}}(?![\w-]))(?=[\d-]{{0,30}}[A-Z])(?=(?:[A-Z-]{{0,12}}\d){{5}})"
     r"[A-Z\d]{1,20}(?:-[A-Z\d]{1,20}){0,5}(?![\w-])"
 )
-_TYPED = re.compile(r"\b(?!nct|covid)[a-z]{1,4}-?\d{6,12}\b|\b\d[a-z][a-z\d]\d[ -]?[a-z][a-z\d]\d[ -]?[a-z]{2}\d\d\b", _I)
+_TYPED = re.compile(
+    r"\b(?!nct|covid)[a-z]{1,4}-?\d{6,12}\b|\b\d[a-z][a-z\d]\d[ -]?[a-z][a-z\d]\d[ -]?[a-z]{2}\d\d\b", _I
+)
 _LONG = re.compile(r"(?<![\w$.,:/+-])\d{7,12}(?![\w%]|[.,]\d| (?:dollars|usd|people|mg|mcg|units|iu|steps))", _I)
 # Nine digits or more in groups, whatever stands between them.
 _GROUPS = re.compile(r"(?<![\w$.,:+/-])\d{1,8}(?:[ ()_*/\\–.-]{1,3}\d{1,8}){1,7}(?![\w%]|[.,:/]\d)")

@@ -19,7 +19,9 @@ SAID = rf"(?:{'|'.join((*_ONE, *_TWO, *_HUNDRED))})"
 _TWICE = {"double": 2, "triple": 3, "doble": 2}
 _LEAST = 7  # digits of a number that is somebody's
 _TOKEN = rf"(?:{SAID}|{'|'.join(_TWICE)}|\d{{1,6}})"
-_RUN = re.compile(rf"(?<![\w$.])(?:{_TOKEN}(?:[\s,.()/-]{{1,3}}(?:and |dash |y )?|(?=\W))){{2,30}}{_TOKEN}\b", re.IGNORECASE)
+_RUN = re.compile(
+    rf"(?<![\w$.])(?:{_TOKEN}(?:[\s,.()/-]{{1,3}}(?:and |dash |y )?|(?=\W))){{2,30}}{_TOKEN}\b", re.IGNORECASE
+)
 
 
 def find_spoken(text: str) -> Iterator[tuple[int, int]]:
