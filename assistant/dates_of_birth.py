@@ -1,6 +1,6 @@
-"""Finds dates of birth: whatever date stands by a word for birth, and whole dates so long ago that they are hardly else.
+"""Finds dates of birth: whatever date stands by a word for birth, and whole dates too long ago to be an appointment.
 
-The parts of a date come in any order and any words: "the 4th of March 81", "3.4.1981", "march four nineteen eighty one".
+The parts of a date come in any order and in any words: "the 4th of March 81", "march four nineteen eighty one".
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ _LONG_AGO = re.compile(
     rf"(?<![\d/.-])\d{{1,2}} ?[/.-] ?\d{{1,2}} ?[/.-] ?(?:{_PAST}|[3-9]\d|0\d|1[0-2])(?![\d/-]|\.\d)"
     rf"|(?<![\d/.,$-])\d{{1,2}} \d{{1,2}} {_PAST}(?![\d/-]|[.,]\d)"
     rf"|(?<![\d/.-]){_PAST}[/.-]\d{{1,2}}[/.-]\d{{1,2}}(?![\d/-]|\.\d)"
-    rf"|\b{_MONTH}{_OF}(?:the )?{_DAY}{_OF}'?(?:{_PAST}|{_SPOKEN_PAST}|[3-9]\d)(?![\d/]|\.\d| ?(?:%|mg|dollars|min|hours))\b"
+    rf"|\b{_MONTH}{_OF}(?:the )?{_DAY}{_OF}'?(?:{_PAST}|{_SPOKEN_PAST}|[3-9]\d)(?![\d/]|\.\d| ?(?:%|mg|dollars|min|"
+    rf"hours))\b"
     rf"|\b{_DAY}{_OF}{_MONTH}{_OF}(?:{_PAST}|{_SPOKEN_PAST}|'?[3-9]\d)(?![\d/]|\.\d| ?(?:%|mg|dollars|min|hours))\b"
     rf"|\b{_MONTH}{_OF}(?:{_PAST}|'?[3-9]\d),? (?:on )?the {_DAY}\b"
     rf"|\b{_PAST},? {_MONTH} {_DAY}\b"

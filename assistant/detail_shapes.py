@@ -61,7 +61,8 @@ _SSN_CUED = re.compile(
 )
 # What is left of a number of which the rest is hidden.
 _ENDING = re.compile(
-    r"\b(?:end(?:s|ing)?(?: in| with)?|last ?(?:four|4)(?: digits)?(?: of)?|termina(?:da)? en|[úu]ltimos (?:cuatro|4))\b"
+    r"\b(?:end(?:s|ing)?(?: in| with)?|last ?(?:four|4)(?: digits)?(?: of)?|termina(?:da)? en|"
+    r"[úu]ltimos (?:cuatro|4))\b"
     r"[^\d\n.$]{0,24}?(?<![\w$])(\d{4})(?![\w%]|[.,]\d)",
     _I,
 )
@@ -79,9 +80,9 @@ def find_structured(text: str) -> Iterator[tuple[int, int, str]]:
     yield from _all(_CARD, text, CARD)
     yield from ((*span, BIRTH) for span in find_births(text))
     yield from _all(_SSN_CUED, text, SSN)
+    yield from (one for one in _all(_PHONE, text, PHONE) if not _FREE.match(text, one[0]))
     yield from _all(_ENDING, text, CARD)
     yield from ((*span, RECORD) for span in find_records(text))
-    yield from (one for one in _all(_PHONE, text, PHONE) if not _FREE.match(text, one[0]))
     yield from _all(_PHONE_CUED, text, PHONE)
     yield from ((*span, PHONE) for span in find_spoken(text))
     for number in PhoneNumberMatcher(text, "US", leniency=Leniency.VALID):

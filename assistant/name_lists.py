@@ -57,7 +57,8 @@ SAID_OF_ANYBODY = frozenset(
     young long white brown green black gray good best sunny happy early rich rusty rocky gay merry noble royal stormy
     windy misty rosy lacy hardy frank summer autumn spring winter dawn eve star sky storm rain love hope faith joy king
     junior senior buddy honey harmony trinity genesis young ok win see so an my he do the in you can say rob drew skip
-    chase guy art page trip pace lane stone reed cliff forest dale glen robin jay hazel gale scout amber basil patience prudence
+    chase guy art page trip pace lane stone reed cliff forest dale glen robin jay hazel gale scout amber basil
+    patience prudence
     chastity constance sterling sung parker soledad consuelo cielo
     """.split()
 )
@@ -74,7 +75,8 @@ SMALL = frozenset(
     until up us very wait waiting want was we well were what when where which who why wife will with without wondering
     work worried would writing wrong yes yet you your im ive id ill interested calling texting messaging speaking from
     dia dias madre madres padre padres uno antes ustedes esta anda alta vida mano
-    doesnt isnt arent wasnt werent hasnt havent hadnt wont didnt shouldnt couldnt wouldnt theres theyre theyll thats whats
+    doesnt isnt arent wasnt werent hasnt havent hadnt wont didnt shouldnt couldnt wouldnt theres theyre theyll thats
+    whats
     de la el los las al y con para que por un una mi su mucho muy bien mal aquí aqui estoy tengo quiero
     """.split()
 )

@@ -25,7 +25,8 @@ NOT_NAMES = frozenset(
     aries taurus gemini virgo libra scorpio sagittarius capricorn aquarius pisces
     yom kippur rosh hashanah diwali eid purim passover hanukkah juneteenth kwanzaa nowruz holi lent
     optum magellan beacon molina centene oscar wellcare ambetter highmark premera regence carefirst champva geha umr
-    stanford yale harvard emory vanderbilt baylor northwestern tufts cornell columbia walgreens cvs costco walmart kroger
+    stanford yale harvard emory vanderbilt baylor northwestern tufts cornell columbia walgreens cvs costco walmart
+    kroger
     publix hilton marriott hyatt sheraton amtrak medtronic pfizer janssen roche kindle xbox playstation
     sjogren marfan chiari meniere ehlers danlos bohlken huntington guillain barre
     special reboot wellness soft stop start help yes no ok okay thanks thank hello hi hey please sorry lol omg
@@ -39,12 +40,14 @@ _PUBLIC = re.compile(
     r"stan(?:islav)? grof|ram dass|timothy leary|alan watts|tony robbins|joe dispenza|rick doblin|bren[eé] brown|"
     r"taylor swift|brian eno|jon hopkins|pink floyd|elvis presley|bob marley|john lennon|harry potter|grey's anatomy|"
     r"brad pitt|donald trump|joe biden|barack obama|kanye west|lady gaga|miley cyrus|chrissy teigen|lamar odom|"
-    r"sharon osbourne|princess diana|beyonc[eé]|ronaldo|messi|oprah|jesus christ|virgin mary|saint jude|mother teresa)\b",
+    r"sharon osbourne|princess diana|beyonc[eé]|ronaldo|messi|oprah|jesus christ|virgin mary|saint jude|"
+    r"mother teresa)\b",
     re.IGNORECASE,
 )
 # What makes a name that of a thing or of somebody whom everybody knows.
 _THING_AFTER = re.compile(
-    r"['’]?s? (?:clinics?|hospitals?|cent(?:er|re)s?|university|elementary|high school|stud(?:y|ies)|protocol|method|disease|"
+    r"['’]?s? (?:clinics?|hospitals?|cent(?:er|re)s?|university|elementary|high school|stud(?:y|ies)|protocol|"
+    r"method|disease|"
     r"syndrome|scale|insurance|health(?:care)?|county|street|st|ave|day|cocktail|test|score|trial|group|pharmacy|medical|"
     r"foundation|institute|college|school|app|podcast|books?|show|brand|procedure|catheter|monitor|thyroiditis|palsy|"
     r"lymphoma|phenomenon|permanente|advantage|plan|ppo|hmo|coverage|covers?|mg|mcg|xl|xr|er|sr|music|movies?|songs?|"
@@ -52,7 +55,8 @@ _THING_AFTER = re.compile(
     re.IGNORECASE,
 )
 _THING_BEFORE = re.compile(
-    r"\b(?:listen(?:ing|ed)? to|watch(?:ing|ed)?|read(?:ing)?|plays?|playing|book by|study by|song by|music by|works? at|"
+    r"\b(?:listen(?:ing|ed)? to|watch(?:ing|ed)?|read(?:ing)?|plays?|playing|book by|study by|song by|music by|"
+    r"works? at|"
     r"work for|teach at|stay(?:ing)? at|the)(?: [\w]+ (?:and|or))? $",
     re.IGNORECASE,
 )

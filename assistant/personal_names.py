@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 
 from assistant.english import common_words
+from assistant.name_extent import end_of, is_name_after, is_other
+from assistant.name_likeness import PARTICLES, WORD, is_title_case, low_of
 from assistant.name_lists import (
     SAID_OF_ANYBODY,
     SMALL,
@@ -26,18 +28,18 @@ from assistant.name_lists import (
     sure_given_names,
     sure_names,
 )
-from assistant.name_places import PARTICLES as _PARTICLES
-from assistant.name_places import beside, in_places, is_title_case, low_of
+from assistant.name_places import beside, in_places
 from assistant.no_names import NOT_NAMES, is_nobody
-from assistant.vocabulary import CHAT, is_known, is_slip, is_spanish, is_unknown, medicines, places
+from assistant.vocabulary import CHAT, is_known, is_slip, is_spanish, is_unknown, places
 
 _KNOWN = 15_000  # words that are written with a capital by mood
 _FEW = 4  # spaces of a text that is too short to tell
 _TOP = 2_000  # the most frequent ones
-
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’.-](?=[^\W\d_]))*\.?")
 _MONTHS = frozenset("april may june august".split())
-_TITLES = r"(?:dr|mr|mrs|ms|miss|mister|nurse|prof|professor|sr|sra|srta|señora?|doctora?|rev|reverend|pastor|sgt|capt|officer|detective|fr|lt|col|cpl|spc|pvt|deacon|chief|judge|coach|rabbi|imam|ing|lic|don|doña|brother|sister|father|mother|madam|elder)\.?"
+_TITLES = (
+    r"(?:dr|mr|mrs|ms|miss|mister|nurse|prof|professor|sr|sra|srta|señora?|doctora?|rev|reverend|pastor|sgt|capt|"
+    r"officer|detective|fr|lt|col|cpl|spc|pvt|deacon|chief|judge|coach|rabbi|imam|ing|lic|don|doña|brother|sister|father|mother|madam|elder)\.?"
+)
 _KIN = (
     r"(?:wife|husband|son|daughter|brother|sister|mom|mother|dad|father|friend|partner|boyfriend|girlfriend|fianc[eé]e?|"
     r"sponsor|girl|boy|bestie|gf|bf|hubby|pal|buddy|big|lil|auntie|godfather|godmother|sitter|aunt|uncle|cousin|niece|nephew|grandma|grandpa|grandmother|grandfather|therapist|psychiatrist|psychologist|"
@@ -60,7 +62,8 @@ _STRONG = re.compile(
     r"me llamo|se llama|mi nombre (?:completo )?es|a nombre de|nombre:?(?: es)?|"
     r"it['’]?s me|it was me|signed|sincerely,?|regards,?|yours(?: truly)?,?|attn:?|"
     r"appointment (?:is )?(?:for|under)|booked (?:for|under)|under the name(?: of)?|"
-    r"surname|apellidos?|le habla|(?:known|listed|filed|registered|saved|down|recorded|booked|entered|signed) (?:in )?as|me as|maiden name,?|spell(?: it)?|se llama[n]?|"
+    r"surname|apellidos?|le habla|(?:known|listed|filed|registered|saved|down|recorded|booked|entered|"
+    r"signed) (?:in )?as|me as|maiden name,?|spell(?: it)?|se llama[n]?|"
     r"patient is|patient:|pt:?|on behalf of|spouse of|guardian of|should say|should be|"
     r"it'?s for|book (?:it )?(?:for|under)|put (?:it )?(?:down )?(?:under|for)|spelled|last name|first name)"
     r"[\s:,\"'“(-]+",
@@ -86,7 +89,8 @@ _CIVIL = re.compile(r"\b(?:dr|mr|mrs|ms|sra|srta|señora|drs)\.? $", re.IGNORECA
 _DEMONYMS = ("ish", "ese", "ican", "ian", "ist")
 _TITLED = re.compile(rf"\b{_TITLES}\s+", re.IGNORECASE)
 _INTRODUCED = re.compile(
-    rf"\b(?:{_KIN}s?(?:(?:'s| is|['’]s) name(?: is|['’]s)|,? named|,? called|,? se llama)?(?: (?:at|from|over at|in) (?:the |your |my )?\w{{2,12}})?"
+    rf"\b(?:{_KIN}s?(?:(?:'s| is|['’]s) name(?: is|['’]s)|,? named|,? called|,? se llama)?(?: (?:at|from|over at|"
+    rf"in) (?:the |your |my )?\w{{2,12}})?"
     r"(?:,| is| es|:| \(|\(| -)? ?(?:(?:mr|mrs|ms|dr|sgt)\.? )?)(?<=[\s(.])",
     re.IGNORECASE,
 )
@@ -94,7 +98,7 @@ _INTRODUCED = re.compile(
 
 def find_names(text: str) -> list[tuple[int, int]]:
     """Where names of people stand in a text: start and end of each."""
-    words = list(_WORD.finditer(text))
+    words = list(WORD.finditer(text))
     found = (
         *_introduced(text, words),
         *_around(text),
@@ -102,8 +106,13 @@ def find_names(text: str) -> list[tuple[int, int]]:
         *in_places(text, NOT_NAMES),
         *_listed(text, words),
     )
-    names = [span for span in set(found) if not is_nobody(text, *span)]
+    names = [(start, _unowned(text, start, end)) for start, end in set(found) if not is_nobody(text, start, end)]
     return _merged([*names, *(also for span in names for also in beside(text, *span, NOT_NAMES))])
+
+
+def _unowned(text: str, start: int, end: int) -> int:
+    """Where a name ends without the "'s" of what is somebody's."""
+    return end - len("'s") if text[start:end].endswith(("'s", "’s")) else end
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -127,7 +136,7 @@ def _introduced(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, in
 def _around(text: str) -> Iterator[tuple[int, int]]:
     for match in _AROUND.finditer(text):
         group = str(match.lastgroup)
-        lows = {_low(word[0]) for word in _WORD.finditer(match[group])}
+        lows = {low_of(word[0]) for word in WORD.finditer(match[group])}
         if lows & SMALL or lows & NOT_NAMES:
             continue
         if (lows & all_names() or lows & WORDS_TOO) or not lows & common_words():
@@ -139,22 +148,22 @@ def _rows(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     number = len(words) if is_spanish(text) and text.islower() else 0
     while number < len(words):
         end = number
-        while end < len(words) and _goes_in_row(_low(words[end][0])) and _touches(text, words, number, end):
+        while end < len(words) and _goes_in_row(low_of(words[end][0])) and _touches(text, words, number, end):
             end += 1
-        while end > number and _low(words[end - 1][0]) in _PARTICLES:
+        while end > number and low_of(words[end - 1][0]) in PARTICLES:
             end -= 1
-        lows = [_low(word[0]) for word in words[number:end]]
+        lows = [low_of(word[0]) for word in words[number:end]]
         if sum(low in sure_names() for low in lows) >= 2 and lows[0] in sure_names():
             first = number
             if first and text[words[first - 1].end() : words[first].start()] == " ":
-                before = _low(words[first - 1][0])
+                before = low_of(words[first - 1][0])
                 first -= not (before in common_words() or before in SMALL or before in NOT_NAMES)
             yield words[first].start(), words[end - 1].end()
         number = max(end, number + 1)
 
 
 def _goes_in_row(low: str) -> bool:
-    return low in _PARTICLES or (low in sure_names() and low not in NOT_NAMES)
+    return low in PARTICLES or (low in sure_names() and low not in NOT_NAMES)
 
 
 def _touches(text: str, words: list[re.Match[str]], first: int, number: int) -> bool:
@@ -168,12 +177,12 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
         sureness: 3 after "my name is", 2 after "Mr", 1 after "my wife" or "this is", 0 after "with".
     """
     first = words[number][0]
-    low = _low(first)
+    low = low_of(first)
     is_capital = first[:1].isupper() and not first.isupper()
     if sureness >= 1 and is_capital and low in _MONTHS and _may_be_month_name(text, words[number], sureness):
-        return words[number].start(), _end(text, words, number, is_sure=True)
-    if is_capital and not _is_other(low) and _is_after_person(text, words[number], sureness):
-        return words[number].start(), _end(text, words, number, is_sure=True)
+        return words[number].start(), end_of(text, words, number, is_sure=True)
+    if is_capital and not is_other(low) and _is_after_person(text, words[number], sureness):
+        return words[number].start(), end_of(text, words, number, is_sure=True)
     if low in SMALL or low in NOT_NAMES or low in strange_terms():
         return None
     if sureness == 3:
@@ -196,10 +205,10 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
         )
     else:
         fits = (low in first_names() and low not in WORDS_TOO) or (
-            low in WORDS_TOO and is_capital and _is_name_after(text, words, number)
+            low in WORDS_TOO and is_capital and is_name_after(text, words, number)
         )
         fits = fits or (is_capital and low in last_names() and low not in plain_words() and low not in places())
-    return (words[number].start(), _end(text, words, number, sureness >= 1)) if fits else None
+    return (words[number].start(), end_of(text, words, number, sureness >= 1)) if fits else None
 
 
 def _may_be_month_name(text: str, word: re.Match[str], sureness: int) -> bool:
@@ -218,10 +227,6 @@ def _is_after_person(text: str, word: re.Match[str], sureness: int) -> bool:
     return is_free and (is_kin or (sureness == 2 and bool(_CIVIL.search(lead))))
 
 
-def _is_other(low: str) -> bool:
-    return low in NOT_NAMES or low in medicines() or low in places()
-
-
 def _ends(text: str, word: re.Match[str]) -> bool:
     return bool(re.match(r"\W*$|[.,;!] ", text[word.end() :])) and not text[: word.start()].endswith(("call ", "to "))
 
@@ -236,77 +241,24 @@ def _stands_as_name(text: str, word: re.Match[str]) -> bool:
     return bool(re.match(r"[.,!]|$| (?:is|has|was|had|and i|and me|said|wants|needs|told|takes|here|n i)\b", after))
 
 
-def _end(text: str, words: list[re.Match[str]], number: int, is_sure: bool = False) -> int:
-    """Where a name ends that begins with a word."""
-    end = words[number].end()
-    first = words[number][0]
-    for following in range(number + 1, min(number + 6, len(words))):
-        word = words[following]
-        if text[end : word.start()] not in (" ", ". ", ", ", "-", " (", ' "', '" ', ") ") or word[0] == first:
-            break
-        if text[end : word.start()] == ", " and not (word[0][:1].isupper() and _low(word[0]) in all_names()):
-            break
-        if not _goes_on(words, following, first) and not (is_sure and _is_capital_pair(text, words, following)):
-            break
-        end = word.end()
-    return end - (text[end - 1] == "." and end - 2 >= 0 and text[end - 2].islower())
-
-
-def _is_capital_pair(text: str, words: list[re.Match[str]], number: int) -> bool:
-    """Whether a word and the one before it begin with capitals: both are the name then, whatever they mean."""
-    word, before = words[number], words[number - 1]
-    low = _low(word[0])
-    is_capital = word[0][:1].isupper() and before[0][:1].isupper() and not text.isupper()
-    is_apart = text[before.end() : word.start()] == " " and not is_title_case(text)
-    return is_capital and is_apart and low not in SMALL | VERBS and not _is_other(low)
-
-
-def _goes_on(words: list[re.Match[str]], number: int, first: str) -> bool:
-    word = words[number][0]
-    low = _low(word)
-    if low.startswith(("al-", "el-", "ben-")):
-        return True
-    if low in _PARTICLES and number + 1 < len(words):
-        while number + 2 < len(words) and _low(words[number + 1][0]) in _PARTICLES:
-            number += 1
-        after = _low(words[number + 1][0])
-        return after in last_names() and after not in SMALL and (low not in SMALL or words[number + 1][0][:1].isupper())
-    if low in SMALL or low in NOT_NAMES:
-        return False
-    if len(low) == 1:
-        return word[:1].isupper()
-    is_capital = word[:1].isupper()
-    if is_capital and first[:1].isupper():
-        return low not in plain_words() or low in last_names()
-    if low in VERBS:
-        return False
-    return low in common_last_names() or (low in all_names() and low not in plain_words())
-
-
-def _is_name_after(text: str, words: list[re.Match[str]], number: int) -> bool:
-    return _end(text, words, number) > words[number].end()
-
-
 def _listed(text: str, words: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
     """First names that are no other word, wherever they stand; and words that are one, with a last name behind them."""
     is_foreign = is_spanish(text)
     for number, word in enumerate(words):
-        low = _low(word[0])
+        low = low_of(word[0])
         if "-" in low and all(part in given_names() for part in low.split("-")):
-            yield word.start(), _end(text, words, number, is_sure=True)
+            yield word.start(), end_of(text, words, number, is_sure=True)
         if low in NOT_NAMES or low in SMALL or low in CHAT:
             continue
         if word[0].islower() and (is_foreign or is_inflected(low)):
             continue
         if _are_strange(text, words, number):
-            yield word.start(), _end(text, words, number + 1)
+            yield word.start(), end_of(text, words, number + 1)
         elif low in sure_given_names() or (word[0][:1].isupper() and not word[0].isupper() and _is_strange_last(low)):
-            yield word.start(), _end(text, words, number, is_sure=word[0][:1].isupper())
-        elif (
-            low in WORDS_TOO and word[0][:1].isupper() and low in first_names() and _is_name_after(text, words, number)
-        ):
-            end = _end(text, words, number)
-            if _low(text[word.end() : end].split()[-1]) in last_names():
+            yield word.start(), end_of(text, words, number, is_sure=word[0][:1].isupper())
+        elif low in WORDS_TOO and word[0][:1].isupper() and low in first_names() and is_name_after(text, words, number):
+            end = end_of(text, words, number)
+            if low_of(text[word.end() : end].split()[-1]) in last_names():
                 yield word.start(), end
 
 
@@ -320,11 +272,7 @@ def _are_strange(text: str, words: list[re.Match[str]], number: int) -> bool:
     if number + 1 >= len(words) or text[words[number].end() : words[number + 1].start()] != " ":
         return False
     pair = [words[number][0], words[number + 1][0]]
-    if not all(word[:1].isupper() and word[1:].islower() and _low(word) not in NOT_NAMES for word in pair):
+    if not all(word[:1].isupper() and word[1:].islower() and low_of(word) not in NOT_NAMES for word in pair):
         return False
-    lows = {_low(word) for word in pair}
+    lows = {low_of(word) for word in pair}
     return not lows & common_words(_KNOWN) and not lows <= common_words()
-
-
-def _low(word: str) -> str:
-    return low_of(word)

@@ -36,13 +36,15 @@ _ZIP = r"\d{5}(?:-\d{4})?"
 _TAIL = (
     r"(?:,? ?(?:n|s|e|w|ne|nw|se|sw|north|south|east|west)\b\.?)?"
     rf"(?:,? ?{_UNIT}\b\.? ?#?[\w-]{{1,8}}|,? ?# ?[\w-]{{1,8}})?"
-    rf"(?:,? (?:in )?(?:[A-Z][\w.'’-]{{1,30}} ?){{1,3}})?(?:,? [A-Za-z]{{2}}\b\.?(?=,? \d{{5}}|[\s,.]*$))?(?:,? ?{_ZIP})?"
+    rf"(?:,? (?:in )?(?:[A-Z][\w.'’-]{{1,30}} ?){{1,3}})?(?:,? [A-Za-z]{{2}}\b\.?(?=,? \d{{5}}|"
+    rf"[\s,.]*$))?(?:,? ?{_ZIP})?"
 )
 _PATTERNS = [
     re.compile(pattern, _I)
     for pattern in (
         # 12 Oak Street, Apt 4, Denver CO 80203
-        rf"(?<![\d$.,/:-])(?:{_NUMBER}|{_SPELLED}),? ?(?:(?!{_NO_STREET}\b)[\w.'’-]{{1,30}} ){{1,5}}?{_STREET}\b\.?{_TAIL}",
+        rf"(?<![\d$.,/:-])(?:{_NUMBER}|"
+        rf"{_SPELLED}),? ?(?:(?!{_NO_STREET}\b)[\w.'’-]{{1,30}} ){{1,5}}?{_STREET}\b\.?{_TAIL}",
         # Flat 6, 210 Bergen Street …: what stands before it
         rf"\b{_UNIT}\b\.? ?#?[\w-]{{1,8}},? {_NUMBER} (?:[\w.'’-]{{1,30}} ){{1,4}}?{_STREET}\b\.?{_TAIL}",
         # 18 Elm, Keene NH 03431: whatever ends with a ZIP code
@@ -58,13 +60,16 @@ _PATTERNS = [
         rf"\b(?:p\.? ?o\.? ?box|apartado(?: postal)?|casilla|box) (?:#|no\.? )?\d{{1,6}}{_TAIL}",
         rf"\b(?:rural route|r\.?r\.?|hc|star route) ?#?\d{{1,4}},? box #?\w{{1,6}}{_TAIL}",
         rf"\b(?:pmb|general delivery)\b[ #\w]{{0,8}}{_TAIL}",
-        r"\b(?:calle|avenida|avda|av|carrera|calzada|camino|paseo|bulevar|colonia|col)\.? (?:[\w.'’áéíóúñ-]{1,30} ){0,5}?"
+        r"\b(?:calle|avenida|avda|av|carrera|calzada|camino|paseo|bulevar|colonia|"
+        r"col)\.? (?:[\w.'’áéíóúñ-]{1,30} ){0,5}?"
         r"(?:#|no\.?|número|numero)? ?\d{1,6}\b",
         r"(?<![\d$.,/:-])\d{2,6},? (?:calle|avenida|camino|via|paseo|rue) (?:[\w.'’áéíóúñ-]{1,30} ?){1,3}",
         # my house is 5 the pines · mail it to 12 … · domicilio: 40 …: what stands before it says so
-        rf"\b(?:liv(?:e|es|ed|ing)|stay(?:ing)?|resid\w+|moved?|mail|ship|send|deliver|pick (?:me|us|him|her) up|we'?re|"
+        rf"\b(?:liv(?:e|es|ed|ing)|stay(?:ing)?|resid\w+|moved?|mail|ship|send|deliver|pick (?:me|us|him|her) up|"
+        rf"we'?re|"
         rf"house|home|street|address|located|residence|bill|apt|vivo|vive|vivimos|domicilio|direcci[oó]n|casa|env[ií]\w*)"
-        rf"(?:,? (?:my|mine|is|was|it|me|us|them|in|over|on|id|now|new|the|home|mail|up|here|out|forms?|bill|stuff|him|her)"
+        rf"(?:,? (?:my|mine|is|was|it|me|us|them|in|over|on|id|now|new|the|home|mail|up|here|out|forms?|bill|stuff|"
+        rf"him|her)"
         rf"\b){{0,5}}(?: ?[:=]| (?:at|to|is|en|es|street|address|in(?= \d+,? (?:[\w.'’#-]{{1,30}},? ){{1,3}}{_UNIT}\b))"
         rf"|(?<=street)|(?<=address)|(?<=domicilio)|(?<=dirección)) ?"
         rf"(\d{{1,6}}[a-z]?,? (?!{_NO_STREET}\b|\d)(?:[\w.'’#-]{{1,30}}(?:,? |,|\b)){{1,8}})",
@@ -80,7 +85,8 @@ _TOWN = re.compile(
     rf"(?:(?:\b[A-Z][\w.'’-]{{1,30}} ){{1,3}}?(?:(?i:{_UNIT})\.? ?)?#?\w{{1,5}},? )?"
     rf"(?:[A-Z0-9][\w.'’#-]{{0,30}},? ){{1,7}}{_STATE}\b\.?,? {_ZIP}(?!\d)"
     rf"|\b[A-Z][a-z][\w.'’-]{{1,30}}(?: [A-Z][\w.'’-]{{1,30}}){{0,2}},? (?:{_STATE},? )?{_ZIP}(?!\d)"
-    rf"|\b(?:[A-Z][\w.'’-]{{1,30}},? )?(?:Room|Rm|Unit|Apt|Suite|#) ?#?\w{{1,5}},? \d{{1,6}} [A-Z][\w.'’-]{{1,30}} {_STREET}\b"
+    rf"|\b(?:[A-Z][\w.'’-]{{1,30}},? )?(?:Room|Rm|Unit|Apt|Suite|"
+    rf"#) ?#?\w{{1,5}},? \d{{1,6}} [A-Z][\w.'’-]{{1,30}} {_STREET}\b"
     rf"|\b[A-Z][\w'’]+ (?:Terrace|Manor|House|Towers?|Gardens|Village|Court) #\w{{1,5}}"
 )
 _CAPITALS = r"(?:(?:[A-Z][\w'’-]{1,20}\.?|of|the|de|del|la|las|los|el|[NSEW]{1,2}\.?) ){0,3}[A-Z][\w'’-]{1,20}"
@@ -93,7 +99,8 @@ _COUNTRYSIDE = (
     r"(?:Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|"
     r"Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|"
     r"Montana|Nebraska|Nevada|New (?:Hampshire|Jersey|Mexico|York)|(?:North|South) (?:Carolina|Dakota)|Ohio|Oklahoma|"
-    r"Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming)"
+    r"Oregon|Pennsylvania|Rhode Island|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|"
+    r"Wyoming)"
 )
 # Capitals tell that these are names of places.
 _CAPITAL = [

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 _I = re.IGNORECASE
 # With any letters and separators, but digits in it.
 _CODE = (
-    r"(?=#?(?:[a-z -]{0,8}\d){3})#?[a-z]{0,6}[- ]?\d[a-z\d-]{0,20}(?: \d[a-z\d-]{0,8}| [a-z]{1,3}\d[a-z\d-]{0,8}){0,9}"
+    r"(?=#?(?:[a-z -]{0,8}\d){3})#?(?:(?-i:[A-Z]{1,6})[- ]?|[a-z]{1,6}-?)?"
+    r"\d[a-z\d-]{0,20}(?: \d[a-z\d-]{0,8}| [a-z]{1,3}\d[a-z\d-]{0,8}){0,9}"
 )
 _MIXED = r"(?=[a-z\d-]{4})(?=(?:[a-z-]{0,12}\d){2})(?=[\d-]{0,20}[a-z])[a-z\d]{1,12}(?:-[a-z\d]{1,12}){0,4}"
 _UNIT = (
@@ -18,7 +19,8 @@ _CUE = (
     r"(?:mrn|medical record|record|chart|member(?:ship)?|subscriber|policy|group|grp|patient|insurance|account|acct|"
     r"claim|case|plan|medicaid|medicare|medi-?cal|p[óo]liza|expediente|afiliad[oa]|miembro|seguro|file|"
     r"ref(?:erence|erral)?|auth(?:orization)?|prior auth|rx|prescription|id|confirmation|licen[sc]e|licencia|passport|"
-    r"pasaporte|invoice|factura|receipt|order|ticket|booking|certificate|permit|employee|badge|enrollment|folio|green card|alien|tax id|ein|itin|student|tracking|loan|bin|rxgrp|rxbin|rxpcn|uid|hicn|mbi|"
+    r"pasaporte|invoice|factura|receipt|order|ticket|booking|certificate|permit|employee|badge|enrollment|folio|"
+    r"green card|alien|tax id|ein|itin|student|tracking|loan|bin|rxgrp|rxbin|rxpcn|uid|hicn|mbi|"
     r"contract|contrato|cuenta|recibo|identificaci[óo]n|dl|pcn|visa number|vin|plate|npi|dea|curp|dni|matr[íi]cula|"
     r"aetna|cigna|humana|bcbs|blue ?(?:cross|shield)|uhc|united ?healthcare|kaiser|anthem|tricare|molina|oscar|"
     r"wellcare|ambetter|centene)"
@@ -37,14 +39,16 @@ _FAR = re.compile(
     _I,
 )
 _OWN = re.compile(
-    rf"(?:\b(?:my|his|her|their|mi|su) (?:[\w'-]{{1,14}} ){{0,2}}(?<!room )(?<!suite )(?:number|no\.?|#|id|code)|\bn[úu]mero de \w+)"
+    rf"(?:\b(?:my|his|her|their|mi|su) (?:[\w'-]{{1,14}} ){{0,2}}(?<!room )(?<!suite )(?:number|no\.?|#|id|code)|"
+    rf"\bn[úu]mero de \w+)"
     rf"(?: (?:is|es|was|on file|ends in))?[ :#=-]{{1,4}}({_CODE}|{_MIXED})(?!\w|[.,:]\d|/\d){_UNIT}"
     r"|(?<![\w#&])# ?(\d[\d-]{3,16})(?![\w%])",
     _I,
 )
 _BEFORE = re.compile(
     rf"(?<![\w$.,:/-])({_CODE}|{_MIXED}) ?(?:,|\(|=|is|was|es|-)? ?(?:(?:my|mi|the|his|her|your|our|is|an?) ){{0,2}}"
-    r"(?:[\w'-]{1,12} )?(?:mrn|(?:member|policy|claim|account|chart|record|license|group|patient|case|reference|invoice|"
+    r"(?:[\w'-]{1,12} )?(?:mrn|(?:member|policy|claim|account|chart|record|license|group|patient|case|reference|"
+    r"invoice|"
     r"confirmation|medicaid|medicare|insurance|subscriber|authorization) (?:id|number|no|#|num))\b",
     _I,
 )

@@ -21,10 +21,12 @@ _LETTERS = re.compile(r"[a-z]+")
 # Tokens that no dictionary has, and everybody types.
 CHAT = frozenset(
     """
+    ssn dob mrn itin dl ph tel cel cell acct amex visa mc cvv exp zip addr apt poliza num nbr bcbs uhc pcn rxbin rxgrp
     gonna wanna gotta kinda sorta dunno lemme gimme idk tbh imo lol lmao rofl omg wtf btw fyi asap pls plz plss thx tnx
     tysm np rn af ngl ppl bc cuz cus coz tho thru ur urs hru hii hiii heyy heyyy helloo hola okk kk yup yep yeah nah
     nope haha hahaha hehe hmm hmmm ugh aww meh whoa hiya howdy yall ya'll finna tryna hella appt appts appointmnt meds
-    rx dx tx hx hrs mins wks yrs mos info msg msgs pic pics vid app apps wifi bday doc docs docks dr drs mr mrs ms abt dui npo mri ekg ptsd fam bro bruh sis uh huh uhh umm erm whats hows wheres theres
+    rx dx tx hx hrs mins wks yrs mos info msg msgs pic pics vid app apps wifi bday doc docs docks dr drs mr mrs ms
+    abt dui npo mri ekg ptsd fam bro bruh sis uh huh uhh umm erm whats hows wheres theres
     theyll theyre thats arent isnt wasnt werent hasnt havent doesnt didnt shouldnt couldnt wouldnt youre ive
     """.split()
 )
@@ -34,7 +36,8 @@ _CITIES = frozenset(
     chandler charlotte chicago cincinnati cleveland columbus corpus dallas denver detroit durham fargo fremont fresno
     fullerton glendale greensboro guadalajara harlem henderson hialeah honolulu houston indianapolis irvine jacksonville
     juarez kansas knoxville lansing laredo laredo lexington lincoln louisville lubbock madison manhattan memphis mesa
-    miami milwaukee minneapolis monterrey montgomery nashville newark norfolk oakland ogden omaha orlando pasadena peoria
+    miami milwaukee minneapolis monterrey montgomery nashville newark norfolk oakland ogden omaha orlando pasadena
+    peoria
     philadelphia phoenix pittsburgh plano portland providence provo queens raleigh reno richmond riverside rochester
     sacramento salem savannah scottsdale seattle spokane stamford stockton tacoma tallahassee tampa tempe tijuana toledo
     topeka tucson tulsa vegas wichita yonkers yuma brownsville mcallen matamoros puebla bronx hawaii vegas paso antonio
