@@ -18,6 +18,7 @@ from assistant.name_lists import (
     given_names,
     word_names,
 )
+from assistant.no_names import PEOPLE_TOO
 from assistant.vocabulary import is_slip, is_spanish, is_unknown, medicines, places
 
 _FEW = 3  # letters of a word, or spaces of a text, too short to tell
@@ -97,7 +98,11 @@ def in_places(text: str, never: frozenset[str]) -> Iterator[tuple[int, int]]:
         if is_word or is_name(match[1], never):
             yield match.span(1)
     if opening := _OPENS.match(text):
-        is_word = opening[1][:1].isupper() and low_of(opening[1]) in WORDS_TOO | MONTHS and text[opening.end(1)] == " "
+        is_word = (
+            opening[1][:1].isupper()
+            and low_of(opening[1]) in WORDS_TOO | MONTHS | PEOPLE_TOO
+            and text[opening.end(1)] == " "
+        )
         if is_word or is_name(opening[1], never, is_lower_fine=True):
             yield opening.span(1)
     yield from _pairs(text, never)
@@ -137,7 +142,7 @@ def _told(text: str, match: re.Match[str], never: frozenset[str]) -> Iterator[tu
     if not name[:1].isupper():
         return
     is_sure = bool(_SURE_TO_BE_TOLD.match(match[0]))
-    if is_sure and low_of(name) in word_names() and low_of(name) not in never:
+    if is_sure and (low_of(name) in PEOPLE_TOO or (low_of(name) in word_names() and low_of(name) not in never)):
         yield match.span("name")
     while name and not is_name(name, never):
         name = name.rpartition(" ")[0]

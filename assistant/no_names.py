@@ -32,6 +32,14 @@ NOT_NAMES = frozenset(
     special reboot wellness soft stop start help yes no ok okay thanks thank hello hi hey please sorry lol omg
     """.split()
 )
+# Places and faiths that people are called by as well: names behind what introduces one.
+PEOPLE_TOO = frozenset(
+    """
+    austin jackson madison orlando savannah phoenix eugene lincoln dallas houston denver georgia virginia carolina
+    dakota montana brooklyn london paris sydney chelsea jordan israel india asia kenya chad santiago diego francisco
+    charlotte victoria florence alexandria adelaide cleveland raleigh salem memphis christian jesus milan vienna geneva trinidad
+    """.split()
+)
 # People whom everybody talks of are no secret of the visitor's.
 _PUBLIC = re.compile(
     r"\b(?:martin luther king|michael pollan|matthew perry|joe rogan|prince harry|elon musk|tim ferriss|robin williams|"

@@ -29,7 +29,7 @@ from assistant.name_lists import (
     sure_names,
 )
 from assistant.name_places import beside, in_places
-from assistant.no_names import NOT_NAMES, is_nobody
+from assistant.no_names import NOT_NAMES, PEOPLE_TOO, is_nobody
 from assistant.vocabulary import CHAT, is_known, is_slip, is_spanish, is_unknown, places
 
 _KNOWN = 15_000  # words that are written with a capital by mood
@@ -183,6 +183,8 @@ def _name_from(text: str, words: list[re.Match[str]], number: int, sureness: int
         return words[number].start(), end_of(text, words, number, is_sure=True)
     if is_capital and not is_other(low) and _is_after_person(text, words[number], sureness):
         return words[number].start(), end_of(text, words, number, is_sure=True)
+    if sureness >= 1 and is_capital and low in PEOPLE_TOO and _is_person(text, words[number]):
+        return words[number].start(), end_of(text, words, number)
     if low in SMALL or low in NOT_NAMES or low in strange_terms():
         return None
     if sureness == 3:
@@ -217,6 +219,14 @@ def _may_be_month_name(text: str, word: re.Match[str], sureness: int) -> bool:
     after = text[word.end() :]
     is_self = lead.endswith(("it's", "its", "this is", "it is", "is"))
     return not re.match(r"\.? ?\d|,? (?:the|of|or)\b", after) and (sureness == 3 or not is_self)
+
+
+def _is_person(text: str, word: re.Match[str]) -> bool:
+    """Whether a word that is a place or a faith as well is somebody's name here."""
+    is_faith = low_of(word[0]) == "christian" and _SELF.search(text, 0, word.start()) is not None
+    return not is_faith and not re.match(
+        r"[ -](?:based|area|[A-Z]{2}\b)|, (?:[A-Z]{2}\b|[A-Z][a-z]+as\b)", text[word.end() :]
+    )
 
 
 def _is_after_person(text: str, word: re.Match[str], sureness: int) -> bool:

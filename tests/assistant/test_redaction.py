@@ -85,6 +85,8 @@ from assistant.redaction import find_details, redact
         ("gurpreet singh dhaliwal, truck driver", "[name], truck driver"),
         ("José Ángel Treviño de la Garza", "[name]"),
         ("Will Grady here", "[name] here"),
+        ("my son Jackson has OCD", "my son [name] has OCD"),
+        ("thanks Madison", "thanks [name]"),
         ("dr patels patient", "dr [name] patient"),
     ],
 )
@@ -122,6 +124,8 @@ def test_a_personal_detail_goes(text: str, stored: str) -> None:
         "what lakers score",
         "i dont beleive it, im exausted",
         "Thanks In Advance",
+        "I'm Christian, and Austin based",
+        "the clinic in Madison, or Jackson?",
         "May I bring a friend in May",
     ],
 )
