@@ -37,7 +37,8 @@ PEOPLE_TOO = frozenset(
     """
     austin jackson madison orlando savannah phoenix eugene lincoln dallas houston denver georgia virginia carolina
     dakota montana brooklyn london paris sydney chelsea jordan israel india asia kenya chad santiago diego francisco
-    charlotte victoria florence alexandria adelaide cleveland raleigh salem memphis christian jesus milan vienna geneva trinidad
+    charlotte victoria florence alexandria adelaide cleveland raleigh salem memphis christian jesus milan vienna
+    geneva trinidad
     """.split()
 )
 # People whom everybody talks of are no secret of the visitor's.
