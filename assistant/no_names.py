@@ -24,8 +24,8 @@ NOT_NAMES = frozenset(
     mormon hindu buddhist sikh quaker baptist lutheran methodist presbyterian atheist amish orthodox protestant
     aries taurus gemini virgo libra scorpio sagittarius capricorn aquarius pisces
     yom kippur rosh hashanah diwali eid purim passover hanukkah juneteenth kwanzaa nowruz holi lent
-    optum magellan beacon molina centene oscar wellcare ambetter highmark premera regence carefirst champva geha umr
-    stanford yale harvard emory vanderbilt baylor northwestern tufts cornell columbia walgreens cvs costco walmart
+    optum magellan beacon centene wellcare ambetter highmark premera regence carefirst champva geha umr
+    stanford yale harvard vanderbilt baylor northwestern tufts cornell columbia walgreens cvs costco walmart
     kroger
     publix hilton marriott hyatt sheraton amtrak medtronic pfizer janssen roche kindle xbox playstation
     sjogren marfan chiari meniere ehlers danlos bohlken huntington guillain barre
@@ -38,7 +38,7 @@ PEOPLE_TOO = frozenset(
     austin jackson madison orlando savannah phoenix eugene lincoln dallas houston denver georgia virginia carolina
     dakota montana brooklyn london paris sydney chelsea jordan israel india asia kenya chad santiago diego francisco
     charlotte victoria florence alexandria adelaide cleveland raleigh salem memphis christian jesus milan vienna
-    geneva trinidad
+    geneva trinidad stanford cornell baylor huntington
     """.split()
 )
 # People whom everybody talks of are no secret of the visitor's.
