@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib import resources
@@ -13,9 +12,21 @@ from importlib import resources
 from faker.providers import person
 
 from assistant.english import common_words
+from assistant.vocabulary import clinic_terms, folded, medicines, places
 
 _FIRST_SHARE = 0.004  # percent of people: rarer first names are as often slips and words
-_LAST_SHARE = 0.02
+_LAST_SHARE, _SOME_SHARE = 0.02, 0.003
+_EVERY, _TOP = 100_000, 2_000  # words of the list, most frequent first
+_ENDINGS = ("s", "es", "ed", "d", "ing", "ly", "er", "r", "y", "al", "ic", "ness", "ish")
+_CHANGED = ("ing", "ies", "ier")  # endings for the last letter
+_CYRILLIC = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
+        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i i ye g".replace("_", "").split(
+            " "
+        ),
+    )
+)
 _EVERYDAY, _OFTEN = 8000, 0.02  # of so frequent a word only a frequent name is one
 # What follows a first name in a sentence, and is a last name as well.
 VERBS = frozenset("may can will said says love loves wants need needs went gets goes got works call calls told".split())
@@ -40,6 +51,17 @@ WORDS_TOO = frozenset(
     agosto ella angeles blanca clara linda alba celeste perla
     """.split()
 )
+# Those that are said of people, things and times as well, and are no name without a capital.
+SAID_OF_ANYBODY = frozenset(
+    """
+    young long white brown green black gray good best sunny happy early rich rusty rocky gay merry noble royal stormy
+    windy misty rosy lacy hardy frank summer autumn spring winter dawn eve star sky storm rain love hope faith joy king
+    junior senior buddy honey harmony trinity genesis young ok win see so an my he do the in you can say rob drew skip
+    chase guy art page trip pace lane stone reed cliff forest dale glen robin jay hazel gale scout amber basil
+    patience prudence
+    chastity constance sterling sung parker soledad consuelo cielo
+    """.split()
+)
 SMALL = frozenset(
     """
     a about addicted after again all allergic alone also always am an and any are as asap asking at back bad be because
@@ -52,6 +74,9 @@ SMALL = frozenset(
     them then there these they thing this those thinking though tired to today tomorrow too trying two unable under
     until up us very wait waiting want was we well were what when where which who why wife will with without wondering
     work worried would writing wrong yes yet you your im ive id ill interested calling texting messaging speaking from
+    dia dias madre madres padre padres uno antes ustedes esta anda alta vida mano
+    doesnt isnt arent wasnt werent hasnt havent hadnt wont didnt shouldnt couldnt wouldnt theres theyre theyll thats
+    whats
     de la el los las al y con para que por un una mi su mucho muy bien mal aquí aqui estoy tengo quiero
     """.split()
 )
@@ -75,13 +100,76 @@ def last_names() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def plain_words() -> frozenset[str]:
     """Common words of English that are no names, or are as often words as names."""
-    return frozenset(common_words() - first_names()) | WORDS_TOO
+    return frozenset(common_words() - first_names() - likely_names()) | WORDS_TOO
+
+
+@lru_cache(maxsize=1)
+def likely_names() -> frozenset[str]:
+    """First names that stand in the list of English words as well, though no word was ever made of them.
+
+    A word has others beside it in the list, "hopes" and "hoping": "fiona" has none.
+    """
+    listed = _names_of_the_world("first") | _census("dist.female.first", 0.0) | _census("dist.male.first", 0.0)
+    strange = (listed & common_words(_EVERY)) - common_words(_TOP) - places() - clinic_terms() - SMALL - WORDS_TOO
+    return frozenset(name for name in strange if not is_inflected(name))
+
+
+@lru_cache(maxsize=1)
+def plain_first_names() -> frozenset[str]:
+    """First names of the words that are names as well, of which hardly anybody thinks as words: "stacy", "linda"."""
+    names = WORDS_TOO & (first_names() | likely_names() | _names_of_the_world("first"))
+    names -= places() | SMALL | VERBS | SAID_OF_ANYBODY | common_words(_TOP)
+    return frozenset(name for name in names if len(name) > 3 and not is_inflected(name))
+
+
+@lru_cache(maxsize=1)
+def likely_last_names() -> frozenset[str]:
+    """The same of last names that many people have."""
+    strange = (_census("dist.all.last", _SOME_SHARE) & common_words(_EVERY)) - common_words(_TOP) - places()
+    return frozenset(name for name in strange - clinic_terms() - SMALL - WORDS_TOO if not is_inflected(name))
+
+
+@lru_cache(maxsize=4096)
+def is_inflected(word: str) -> bool:
+    """Whether other words were made of a word, as of those that are no names."""
+    words = common_words(_EVERY)
+    return any(word + ending in words for ending in _ENDINGS) or any(word[:-1] + end in words for end in _CHANGED)
 
 
 @lru_cache(maxsize=1)
 def common_last_names() -> frozenset[str]:
     """Last names that so many people have that after a first name they are one, whatever else they mean."""
     return _census("dist.all.last", _LAST_SHARE) - SMALL - VERBS
+
+
+@lru_cache(maxsize=1)
+def given_names() -> frozenset[str]:
+    """First names, whatever else they mean."""
+    return first_names() | likely_names()
+
+
+@lru_cache(maxsize=1)
+def sure_given_names() -> frozenset[str]:
+    """First names that count wherever they stand."""
+    return (given_names() - WORDS_TOO) | plain_first_names()
+
+
+@lru_cache(maxsize=1)
+def all_names() -> frozenset[str]:
+    """First and last names."""
+    return given_names() | last_names()
+
+
+@lru_cache(maxsize=1)
+def word_names() -> frozenset[str]:
+    """Words that are names as well, but for the smallest ones and places."""
+    return WORDS_TOO - SMALL - places()
+
+
+@lru_cache(maxsize=1)
+def strange_terms() -> frozenset[str]:
+    """The words of the names of medicines that nobody is called by."""
+    return medicines() - first_names()
 
 
 def _census(name: str, least: float) -> frozenset[str]:
@@ -96,16 +184,16 @@ def sure_names() -> frozenset[str]:
     return (first_names() | last_names()) - plain_words() - SMALL
 
 
-def folded(text: str) -> str:
-    """A text in lower case without accents."""
-    return "".join(char for char in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(char))
-
-
 def _of_the_world(kind: str) -> frozenset[str]:
     """First or last names of other countries, in Latin letters, that are no word of English."""
-    names = {part for name in _listed_names(kind) for part in re.split(r"[ -]", folded(name))}
-    plain = {name for name in names if re.fullmatch(r"[a-z']{3,}", name)}
-    return frozenset(plain) - common_words() - SMALL
+    return _names_of_the_world(kind) - common_words() - SMALL
+
+
+@lru_cache(maxsize=2)
+def _names_of_the_world(kind: str) -> frozenset[str]:
+    latin = ("".join(_CYRILLIC.get(char, char) for char in name.lower()) for name in _listed_names(kind))
+    names = {part for name in latin for part in re.split(r"[ -]", folded(name))}
+    return frozenset(name for name in names if re.fullmatch(r"[a-z']{3,}", name))
 
 
 def _listed_names(kind: str) -> Iterator[str]:

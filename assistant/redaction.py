@@ -17,6 +17,7 @@ from assistant.postal_addresses import find_addresses
 
 NAME = "name"
 
+_LONGEST = 2_000  # characters that are looked at together: visitors write less
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -46,6 +47,25 @@ def redact(text: str, known: Collection[str] = (), only_known: bool = False) -> 
 
 def find_details(text: str, known: Collection[str] = (), only_known: bool = False) -> list[Detail]:
     """The personal details in a text, in order, none within another."""
+    details: list[Detail] = []
+    for start, piece in _pieces(text):
+        found = _details_of(piece, known, only_known)
+        details += [Detail(start + one.start, start + one.end, one.kind, one.words) for one in found]
+    return details
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """A text in pieces that end between words, so that a long one takes no longer than its parts."""
+    start = 0
+    while len(text) - start > _LONGEST:
+        space = max(text.rfind(mark, start + _LONGEST // 2, start + _LONGEST) for mark in "\n ")
+        end = space + 1 or start + _LONGEST
+        yield start, text[start:end]
+        start = end
+    yield start, text[start:]
+
+
+def _details_of(text: str, known: Collection[str], only_known: bool) -> list[Detail]:
     plain, places = _plain(text)
     shaped = [] if only_known else [*find_structured(plain), *find_addresses(plain)]
     found = _joined([*shaped, *_known(plain, known)])
@@ -59,15 +79,13 @@ def find_details(text: str, known: Collection[str] = (), only_known: bool = Fals
 
 def _joined(found: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
     """What overlaps as one, by the name of its surest part, which comes first."""
-    joined: list[tuple[int, int, str]] = []
-    for start, end, kind in found:
-        touching = [other for other in joined if start < other[1] and other[0] < end]
-        if touching:
-            kind = touching[0][2]
-            start, end = min(start, *(one[0] for one in touching)), max(end, *(one[1] for one in touching))
-            joined = [other for other in joined if other not in touching]
-        joined.append((start, end, kind))
-    return joined
+    joined: list[tuple[int, int, int]] = []
+    for start, end, sureness in sorted((start, end, number) for number, (start, end, _) in enumerate(found)):
+        if joined and start < joined[-1][1]:
+            before = joined.pop()
+            start, end, sureness = before[0], max(end, before[1]), min(sureness, before[2])
+        joined.append((start, end, sureness))
+    return [(start, end, found[sureness][2]) for start, end, sureness in joined]
 
 
 def _known(text: str, known: Collection[str]) -> Iterator[tuple[int, int, str]]:

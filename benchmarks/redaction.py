@@ -18,6 +18,7 @@ from assistant.settings import PROJECT_DIR
 from benchmarks.safety.report import wilson
 
 FOLDER = PROJECT_DIR / "tests" / "privacy"
+DETAILS, NEWEST = "details.txt", "newest.txt"  # half of the first was read when the rules were mended
 STRUCTURED = ("email", "phone", "card", "ssn", "address", "birth", "record")
 NAME = "name"
 BARS = {"structured": 0.98, NAME: 0.92}
@@ -27,7 +28,7 @@ _PIECE = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Written:
-    """A message without its marks, and the details in it: kind, start, end."""
+    """A message without its marks, and the details in it: kind, start, end; `number` is its line."""
 
     number: int
     text: str
@@ -35,16 +36,16 @@ class Written:
 
     @property
     def was_read(self) -> bool:
-        """Whether it was read when the rules were mended."""
+        """Whether it was read when the rules were mended, if it is one of `DETAILS`."""
         return self.number % 2 == 0
 
 
-def read_messages() -> list[Written]:
-    """The marked messages. Raises: ValueError if they are not what was written."""
-    raw = (FOLDER / "details.txt").read_bytes()
-    # nosemgrep: secret-compared-with-equals - a checksum of a public file
-    if hashlib.sha256(raw).hexdigest() != (FOLDER / "SHA256SUMS").read_text(encoding="ascii").split()[0]:
-        raise ValueError("tests/privacy/details.txt was changed")
+def read_messages(name: str = DETAILS) -> list[Written]:
+    """The marked messages of a set. Raises: ValueError if they are not what was written."""
+    raw = (FOLDER / name).read_bytes()
+    sums = dict(reversed(line.split()) for line in (FOLDER / "SHA256SUMS").read_text(encoding="ascii").splitlines())
+    if hashlib.sha256(raw).hexdigest() != sums[name]:  # nosemgrep: secret-compared-with-equals - of a public file
+        raise ValueError(f"tests/privacy/{name} was changed")
     return [_read(number, line) for number, line in enumerate(raw.decode("utf-8").splitlines(), start=1)]
 
 
@@ -89,6 +90,7 @@ def main() -> int:
         ("all", messages),
         ("read", [one for one in messages if one.was_read]),
         ("not read", [one for one in messages if not one.was_read]),
+        ("newest, not read", read_messages(NEWEST)),
     ):
         good = _print(title, chosen)
         is_good = is_good and good

@@ -186,4 +186,5 @@ async def _crash(cluster: Cluster, row: Row, count: int) -> Row:
 
 
 def _again(account: Account) -> str:
-    return f"{account.refused} times told to come back, {account.failed} requests failed"
+    reasons = ", ".join(f"{count} × {reason}" for reason, count in account.failed.items())
+    return f"{account.refused} times told to come back, failed requests: {reasons or 'none'}"

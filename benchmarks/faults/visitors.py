@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -42,7 +43,7 @@ class Account:
         lost: acknowledged messages that are not in the conversation, or have no reply.
         doubled: messages that are in the conversation more than once.
         refused: times that a server was full and told a visitor when to come back (429).
-        failed: times that a message had to be sent again for any other reason.
+        failed: times that a message had to be sent again for any other reason, by reason.
         seconds: from first sending a message to its acknowledgement, of each.
     """
 
@@ -51,7 +52,7 @@ class Account:
     lost: int = 0
     doubled: int = 0
     refused: int = 0
-    failed: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
 
     def add(self, other: Account) -> None:
@@ -100,18 +101,20 @@ class Visitor:
         while time.monotonic() < began + _GIVE_UP:
             try:
                 reply = await self._client.post(f"{_CHAT}/messages", json=body, headers=self._headers, extensions=_SNI)
-            except httpx.TransportError:
-                reply = None
-            if reply is not None and reply.status_code in (200, 202):
+            except httpx.TransportError as error:
+                self.account.failed[type(error).__name__] += 1
+                await asyncio.sleep(_AGAIN)
+                continue
+            if reply.status_code in (200, 202):
                 if body["id"] not in self._acknowledged:
                     self.account.acknowledged += 1
                     self.account.seconds.append(time.monotonic() - began)
                 self._acknowledged.add(body["id"])
                 return "\n".join(m["text"] for m in reply.json()["messages"] if m["from"] != "visitor")
-            if reply is not None and reply.status_code == 429:
+            if reply.status_code == 429:
                 self.account.refused += 1
             else:
-                self.account.failed += 1
+                self.account.failed[str(reply.status_code)] += 1
             await asyncio.sleep(_AGAIN)
         return ""
 

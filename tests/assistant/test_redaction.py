@@ -49,6 +49,45 @@ from assistant.redaction import find_details, redact
         ("send it to 18 Elm, Keene NH 03431", "send it to [address]"),
         ("Hoang here, one question", "[name] here, one question"),
         ("ok it's linh", "ok it's [name]"),
+        ("the number is (five five five) 0134", "the number is ([phone number]"),
+        ("five five five 01 82", "[phone number]"),
+        ("(555) 0134", "[phone number]"),
+        ("415•555•0134", "[phone number]"),
+        ("the card ending in 4471", "the card ending in [card number]"),
+        ("4111_1111_1111_1111", "[record number]"),
+        ("219 - 09 - 9999", "[social security number]"),
+        ("pat(dot)lee(at)wp(dot)pl", "[email]"),
+        ("born on march four nineteen eighty one", "born on [date of birth]"),
+        ("my birthday is the 4th of march 81", "my birthday is the [date of birth]"),
+        ("3.4.1981 is my birthday", "[date of birth] is my birthday"),
+        ("dob 01may1961", "dob [date of birth]"),
+        ("she turned 80 on 4 June 1941", "she turned 80 on [date of birth]"),
+        ("member # W2291-44871-02", "member # [record number]"),
+        ("my license number is WDL4XK99021", "my license number is [record number]"),
+        ("confirmation code H7TT29", "confirmation code [record number]"),
+        ("número de póliza GNP 44-9182-7", "número de póliza [record number]"),
+        ("XQ4471-882 is my policy number", "[record number] is my policy number"),
+        ("vivo en calle Hidalgo 214", "vivo en [address]"),
+        ("88 Quarry Hollow, Nashua NH", "[address]"),
+        ("pick me up at 3301 Broadway", "pick me up at [address]"),
+        ("Flat 2, 18 Cotham Brow", "[address]"),
+        ("W6219 State Hwy 33", "[address]"),
+        ("— Tamsin", "— [name]"),
+        ("Priyanka", "[name]"),
+        ("my kid Juniper is 17", "my kid [name] is 17"),
+        ("my boss Mr. Galloway", "my boss Mr. [name]"),
+        ("R. J. Haverford", "[name]"),
+        ("Oksana's dad here", "[name]'s dad here"),
+        ("mi esposo Rigoberto no duerme", "mi esposo [name] no duerme"),
+        ("hello from Luca and Wren", "hello from [name] and [name]"),
+        ("is Sapna working today", "is [name] working today"),
+        ("im aaliyah, first time", "im [name], first time"),
+        ("gurpreet singh dhaliwal, truck driver", "[name], truck driver"),
+        ("José Ángel Treviño de la Garza", "[name]"),
+        ("Will Grady here", "[name] here"),
+        ("my son Jackson has OCD", "my son [name] has OCD"),
+        ("thanks Madison", "thanks [name]"),
+        ("dr patels patient", "dr [name] patient"),
     ],
 )
 def test_a_personal_detail_goes(text: str, stored: str) -> None:
@@ -71,6 +110,23 @@ def test_a_personal_detail_goes(text: str, stored: str) -> None:
         "I read what Michael Pollan wrote about it",
         "is the line 1-800-273-8255 still on",
         "I'll be in Santa Barbara until Sunday",
+        "I turned 40 in October and it all went dark",
+        "the 12th or the 14th of May at 3:30",
+        "is F33.2 covered, and CPT 96365",
+        "between 2018 and 2022, or 2016 2017 2018",
+        "I'm Irish, my wife is Vegan",
+        "my son is Autistic",
+        "Crohn's, Hashimoto's and Sjogren's",
+        "does Toradol get added",
+        "can I listen to Taylor Swift or Jon Hopkins music",
+        "any hotels near, Hilton maybe",
+        "hasta luego, gracias",
+        "what lakers score",
+        "i dont beleive it, im exausted",
+        "Thanks In Advance",
+        "I'm Christian, and Austin based",
+        "the clinic in Madison, or Jackson?",
+        "May I bring a friend in May",
     ],
 )
 def test_everything_else_stays(text: str) -> None:
@@ -88,8 +144,24 @@ def test_a_detail_does_not_show_its_words() -> None:
     assert "0134" not in repr(find_details("415 555 0134"))
 
 
+def test_a_long_text_is_looked_through_to_its_end() -> None:
+    assert redact("so it goes on. " * 400 + "call 415 555 0134").endswith("call [phone number]")
+
+
 @pytest.mark.parametrize(
-    "text", ["a " * 2000, "1 " * 2000, "john " * 800, "12 st " * 600, "my name is " * 400, "a.b@" * 900]
+    "text",
+    [
+        *(
+            piece * (2000 // len(piece))
+            for piece in ("1", "a", " ", "(", "A. ", "John ", "12 Elm, ", "five ", "member id ")
+        ),
+        "a " * 2000,
+        "1 " * 2000,
+        "john " * 800,
+        "12 st " * 600,
+        "my name is " * 400,
+        "a.b@" * 900,
+    ],
 )
 def test_no_text_takes_long(text: str) -> None:
     redact("warm up")

@@ -97,7 +97,7 @@ class Upstream:
 
     @property
     def line(self) -> str:
-        return f"server 127.0.0.1:{self.port} max_fails=2 fail_timeout=3s;"
+        return f"server 127.0.0.1:{self.port} max_fails=2 fail_timeout=1s;"
 
 
 @dataclass

@@ -42,8 +42,8 @@ def ledger(tmp_path: Path) -> Ledger:
 def talk(store: ConversationStore, engine: Engine, conversation_id: str, words: Sequence[str] = CANARIES) -> None:
     """A conversation that leaves something in every table."""
     with writing(engine) as session:
-        inbox.receive(session, conversation_id, "webchat", Arrival("c1", f"I am {words[0]}"), time.time())
-    say(store, conversation_id, asked(f"I am {words[0]}", "crisis", "c1"), *replied("not covered", "utter_fallback"))
+        inbox.receive(session, conversation_id, "webchat", Arrival("c1", f"about {words[0]}"), time.time())
+    say(store, conversation_id, asked(f"about {words[0]}", "crisis", "c1"), *replied("not covered", "utter_fallback"))
     say(store, conversation_id, *turn(f"write to {words[1]} or call {words[2]}, {words[3]}", "c2"))
     with writing(engine) as session:
         assert queries.rate(session, conversation_id, 2, "down", words[4], time.time())
