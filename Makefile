@@ -125,6 +125,9 @@ bench-console: train ## how long staff wait for a page in a store of 200,000 con
 bench-channels: train ## how soon messages of each platform are acknowledged, and replies while the platforms are down
 	@$(PYTHON) -m benchmarks.channels
 
+bench-alerts: train ## how soon staff have the alert of a danger, also after their system was away
+	@$(PYTHON) -m benchmarks.alerts
+
 benchmark-nlu: setup ## this pipeline on BANKING77 and CLINC150: make benchmark-nlu DATA=folder
 	@$(PYTHON) -m benchmarks.public_nlu $(DATA)
 
@@ -140,4 +143,4 @@ clean: ## remove what was trained and written; the packages stay
 reviews: setup ## list the answers that no clinician has signed lately, and the numbers for help that nobody has tried
 	@$(PYTHON) -m knowledge.reviews
 
-.PHONY: help setup run train test lint security sbom fuzz widget widget-test data evaluate safety-report redaction-report reviews bench cluster load faults bench-console bench-channels benchmark-nlu compare-widgets check-article clean
+.PHONY: help setup run train test lint security sbom fuzz widget widget-test data evaluate safety-report redaction-report reviews bench cluster load faults bench-console bench-channels bench-alerts benchmark-nlu compare-widgets check-article clean
