@@ -219,9 +219,8 @@ def _staff(inputs: Inputs, keys: Keys, *, signed_in: bool) -> Request:
 
 def _anywhere(inputs: Inputs, known: str) -> Request:
     method = inputs.random.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
-    path = inputs.random.choice(
-        ["/", known, "/model", "/conversations/x/tracker", "/status", "/readyz", "/static/", "/x"]
-    )
+    ours = ["/", known, "/healthz", "/readyz", "/metrics", "/static/", "/x"]
+    path = inputs.random.choice([*ours, "/model", "/conversations/x/tracker", "/status"])
     target = path.encode() + (_quoted(inputs.text()) if inputs.one_in(2) else b"")
     headers = _bad_header(inputs, {"Accept": "*/*", "Content-Type": "application/json"})
     return Request(method, target, headers, inputs.json({"a": [1]}) if method in ("POST", "PUT", "PATCH") else b"")
