@@ -82,8 +82,8 @@ def find_structured(text: str) -> Iterator[tuple[int, int, str]]:
     yield from _all(_SSN_CUED, text, SSN)
     yield from (one for one in _all(_PHONE, text, PHONE) if not _FREE.match(text, one[0]))
     yield from _all(_ENDING, text, CARD)
-    yield from ((*span, RECORD) for span in find_records(text))
-    yield from _all(_PHONE_CUED, text, PHONE)
+    yield from ((*span, RECORD) for span in find_records(text) if not _FREE.match(text, span[0]))
+    yield from (one for one in _all(_PHONE_CUED, text, PHONE) if not _FREE.match(text, one[0]))
     yield from ((*span, PHONE) for span in find_spoken(text))
     for number in PhoneNumberMatcher(text, "US", leniency=Leniency.VALID):
         if not _FREE.match(text, number.start):

@@ -212,14 +212,24 @@ def unmasked(text: str) -> str:
 def readings(text: str) -> Iterator[str]:
     """The message as words between single spaces: as written, and with digits and signs read as letters."""
     signed = _SIGN.sub(lambda match: f" {_SIGNS[match[0]]} ", _INVISIBLE.sub("", text))
-    folded = unicodedata.normalize("NFKD", signed).casefold()
-    folded = "".join(char for char in folded if char not in "'’‘`´" and not unicodedata.combining(char))
-    folded = folded.translate(_HOMOGLYPHS)
+    folded = _folded(signed).translate(_HOMOGLYPHS)
     yield _words(folded, r"\1\1")
     letters = (
         word.rstrip("!.,;:?").translate(_LOOKALIKES) if re.search("[a-z]", word) else word for word in folded.split()
     )
     yield _words(" ".join(letters), r"\1")
+
+
+def unjoined(text: str) -> str:
+    """The message as words between single spaces, with nothing read through: neither signs nor spelled-out words."""
+    spaced = re.sub(r"[\W_]+", " ", _folded(text))
+    return f" {_long(spaced)} "
+
+
+def _folded(text: str) -> str:
+    """A text without capitals, accents and apostrophes."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in folded if char not in "'’‘`´" and not unicodedata.combining(char))
 
 
 def _words(text: str, repeated: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from assistant.phrases import PhraseList, read_list, readings
+from assistant.phrases import PhraseList, read_list, readings, unjoined
 from assistant.settings import PROJECT_DIR
 
 CRISIS = "crisis"
@@ -23,7 +23,7 @@ CRISES = (CRISIS, CRISIS_SPANISH)
 NOW, THOUGHTS = "now", "thoughts"
 
 _FOLDER = PROJECT_DIR / "data" / "safety"
-_SHORT = 400  # characters: what a model reads as a whole
+_SHORT = 300  # characters: what the trained model certainly reads as a whole
 _PIECE, _OVERLAP = 4000, 400  # characters that are read at a time: so a long message takes no longer than its length
 
 
@@ -43,9 +43,11 @@ def is_certain(text: str) -> bool:
     """Whether the lists alone decide about a message in which they found danger.
 
     They do not where all that they found is a phrase that is often harmless (`maybe:`): then the trained model may
-    clear the message. It may never clear a long one, of which a few words weigh little, or may have been cut off.
+    clear the message. It may never clear a long one, in which a few words weigh little; one in which the words are
+    masked, as the model reads what is written; nor danger that was found elsewhere than in this text.
     """
-    if len(text) > _SHORT:
+    as_written = unjoined(text)
+    if len(text) > _SHORT or not any(_list(name).matches(as_written) for name in LISTS.values()):
         return True
     return any(_list(name).matches(reading, surely=True) for name in LISTS.values() for reading in set(readings(text)))
 

@@ -98,10 +98,13 @@ async def _report(title: str, cluster: Cluster, staff: Staff, now: float, count:
     with reading(engine) as session:
         raised = dict(session.execute(sa.select(Alert.delivery_id, Alert.created_at)).fetchall())
     engine.dispose()
-    fresh = [one for one, at in raised.items() if staff.came_at.get(one, now) >= since]
-    late = sorted(staff.came_at[one] - max(raised[one], since) for one in fresh if one in staff.came_at)
+    fresh = [one for one in raised if staff.came_at.get(one, 0.0) >= since]
+    late = sorted(staff.came_at[one] - max(raised[one], since) for one in fresh)
+    if not late:
+        print(f"{title:24} no alert came")
+        return False
     p50, p99 = late[len(late) // 2], late[min(len(late) - 1, int(len(late) * 0.99))]
-    lost, doubled = count - len(staff.kept), len(staff.posts) - len(set(staff.posts))
+    lost, doubled = max(count, len(raised)) - len(staff.kept), len(staff.posts) - len(set(staff.posts))
     print(
         f"{title:24} {len(late):4} alerts  p50 {p50:5.1f} s  p99 {p99:5.1f} s  lost {lost}  sent again {doubled}",
         flush=True,

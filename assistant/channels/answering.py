@@ -10,7 +10,6 @@ from typing import Any
 import structlog
 from rasa.core.channels.channel import UserMessage
 
-from assistant import safety
 from assistant.safety_replies import safety_text
 
 logger = structlog.get_logger()
@@ -33,12 +32,14 @@ async def answer(on_new_message: Handler, message: UserMessage) -> bool:
     return bool(message.output_channel.messages)
 
 
-def apology(text: str) -> tuple[str, str | None]:
+def apology(text: str, danger: str | None) -> tuple[str, str | None]:
     """What a visitor reads whose message could not be answered.
+
+    Args:
+        danger: that the message tells of, if any.
 
     Returns: the words; and the id under which staff find it in the log, None where the safety reply is the answer.
     """
-    danger = safety.detect(text)
     if danger:
         return safety_text(danger, text), None
     error_id = secrets.token_hex(4)

@@ -16,6 +16,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 from rasa.shared.core.events import BotUttered
@@ -29,12 +30,12 @@ from assistant.channels.buttons import button_title
 from assistant.channels.desk_messages import pressed, unstored, user_message, uttered
 from assistant.channels.house_rules import Prepared
 from assistant.channels.table import channel_of
-from assistant.channels.watching import Understand, danger_in
+from assistant.channels.watching import Understand, danger_in, weighed
 from assistant.conversations import erasure, inbox, queries, takeover
 from assistant.conversations.inbox import MOST_ATTEMPTS, Arrival
 from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.turns import ConversationDeleted
-from assistant.policies.aftercare import noticed
+from assistant.policies.aftercare import STICKY_SECONDS, noticed
 from assistant.store import ConversationStore
 
 logger = structlog.get_logger()
@@ -209,11 +210,15 @@ class Desk:
         """Answer a message; of what staff hear, or nobody, only what tells of danger."""
         arrival = prepared.arrival
         if not is_taken and not prepared.is_muted:
+            was_lately = partial(asyncio.to_thread, self._was_in_crisis, conversation_id)
+            arrival = await weighed(arrival, self._understand, was_lately)
             await self._answer(conversation_id, arrival)
             if afterword := house_rules.afterword(conversation_id, arrival):
                 await self._store.record(conversation_id, [afterword])
-        elif danger := await danger_in(arrival, self._understand):
-            await self._answer(conversation_id, replace(arrival, danger=danger), is_taken)
+            return
+        arrival = replace(arrival, danger=await danger_in(arrival, self._understand))
+        if arrival.danger:
+            await self._answer(conversation_id, arrival, is_taken)
         elif prepared.is_muted:
             await asyncio.to_thread(self._keep_muted, conversation_id, arrival)
             metrics.answered(channel_of(conversation_id), metrics.KEPT_FOR_STAFF)
@@ -221,6 +226,14 @@ class Desk:
             metrics.answered(channel_of(conversation_id), metrics.KEPT_FOR_STAFF)
         else:
             await self._answer(conversation_id, arrival)
+
+    def _was_in_crisis(self, conversation_id: str) -> bool:
+        """Whether somebody told of a crisis within a day; where nobody knows, yes."""
+        try:
+            with self._store.reading() as session:
+                return queries.had_crisis(session, conversation_id, time.time() - STICKY_SECONDS)
+        except OUTAGES:
+            return True
 
     def _claim_next(self, conversation_id: str) -> tuple[Prepared, bool] | None:
         """The next message, if there is one and no other process is at the conversation; and whether staff have it."""
@@ -288,10 +301,11 @@ class Desk:
                 # Neither the database nor the disk took the turn.
                 self._keep(key, unstored(arrival, message))
             return metrics.ANSWERED
-        text, error_id = apology(arrival.text)
+        danger = arrival.danger or safety.detect(arrival.text)
+        text, error_id = apology(arrival.text, danger)
         sorry = BotUttered(text, metadata={"error_id": error_id} if error_id else None)
-        said = [] if key in self._exchanges else [uttered(arrival, message)]
-        remembered = noticed(time.time()) if safety.detect(arrival.text) in safety.CRISES else []
+        said = [] if key in self._exchanges else [uttered(replace(arrival, danger=danger), message)]
+        remembered = noticed(time.time()) if danger in safety.CRISES else []
         await self._store.record(conversation_id, [*said, sorry, *remembered])
         return metrics.APOLOGISED if error_id else metrics.SAFETY
 

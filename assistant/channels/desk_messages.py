@@ -8,7 +8,6 @@ from dataclasses import replace
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.core.events import UserUttered
 
-from assistant import safety
 from assistant.channels.table import channel_of
 from assistant.conversations.inbox import Arrival
 from assistant.conversations.messages import ASSISTANT, VISITOR, Message
@@ -35,17 +34,16 @@ def pressed(arrival: Arrival, title: str | None) -> Arrival:
 
 
 def user_message(conversation_id: str, arrival: Arrival, is_watched: bool = False) -> UserMessage:
-    """A message as Rasa takes it; one of danger has its meaning already, unless the lists are not certain of it.
+    """A message as Rasa takes it; one of danger has its meaning already.
 
     Args:
         is_watched: whether a member of staff is in the chat.
     """
-    is_certain = bool(arrival.payload) or safety.is_certain(arrival.text)
     return UserMessage(
         arrival.payload or arrival.text,
         Replies(channel_of(conversation_id)),
         conversation_id,
-        parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger and is_certain else None,
+        parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger else None,
         input_channel=channel_of(conversation_id),
         message_id=arrival.client_id,
         metadata=({"title": arrival.text} if arrival.payload else {}) | ({WATCHED: True} if is_watched else {}) or None,
@@ -56,7 +54,7 @@ def uttered(arrival: Arrival, message: UserMessage) -> UserUttered:
     """What the visitor said, as an event, where Rasa made none."""
     return UserUttered(
         arrival.text,
-        parse_data=message.parse_data,
+        parse_data=parse_data(arrival.text, arrival.danger) if arrival.danger else message.parse_data,
         input_channel=message.input_channel,
         message_id=arrival.client_id,
         metadata=message.metadata,

@@ -48,9 +48,12 @@ class Prepared:
 def prepare(session: Session, conversation_id: str, arrival: Arrival, now: float) -> Prepared:
     """Do what the channel itself does about a message."""
     channel = channel_of(conversation_id)
-    if channel not in TABLE or arrival.danger or safety.detect(arrival.text):
+    tells_of_danger = bool(arrival.danger or safety.detect(arrival.text))
+    if channel not in TABLE or (tells_of_danger and safety.is_certain(arrival.text)):
         return Prepared(arrival)
     is_out = _wants_nothing(session, conversation_id, now)
+    if tells_of_danger:  # the model has yet to say so
+        return Prepared(arrival, is_muted=is_out or arrival.kind in (received.EDIT, received.EXCESS))
     is_typed = arrival.payload is None and arrival.kind is None
     is_sms = TABLE[channel].is_sms
     wish = read_wish(arrival.text, is_sms=is_sms, is_out=is_out) if is_typed else None

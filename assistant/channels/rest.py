@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from functools import partial
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
@@ -18,6 +19,9 @@ from assistant.channels.answering import Handler, answer, apology
 from assistant.channels.base import refusal
 from assistant.channels.buttons import button_title
 from assistant.channels.incoming import MAX_BODY, Incoming, Refused, check_text, read_sender, read_text
+from assistant.channels.watching import weighed
+from assistant.conversations.inbox import Arrival
+from assistant.policies.aftercare import was_in_crisis
 from assistant.safety_replies import parse_data, safety_text
 
 _END = object()  # closes a stream
@@ -85,7 +89,10 @@ async def _read(request: Request) -> UserMessage | list[dict[str, Any]]:
         if danger:
             return _safety_reply(safety_text(danger, text), sender)
         raise
-    if danger and safety.is_certain(text):
+    if danger:
+        arrival = Arrival("", incoming.plain_text, danger=danger)
+        danger = (await weighed(arrival, agent.parse_message, partial(_was_in_crisis, agent, incoming.sender))).danger
+    if danger:
         return _user_message(incoming.plain_text, sender, parse_data(incoming.plain_text, danger))
     title = await _title(agent, incoming) if incoming.claims_button else None
     if title is not None:
@@ -95,6 +102,11 @@ async def _read(request: Request) -> UserMessage | list[dict[str, Any]]:
 
 def _user_message(text: str, sender: str, parse_data: dict[str, Any] | None = None, **more: Any) -> UserMessage:
     return UserMessage(text, CollectingOutputChannel(), sender, input_channel="rest", parse_data=parse_data, **more)
+
+
+async def _was_in_crisis(agent: Any, sender: str) -> bool:
+    tracker = await agent.tracker_store.retrieve(sender)
+    return tracker is not None and was_in_crisis(tracker, time.time())
 
 
 async def _title(agent: Any, incoming: Incoming) -> str | None:
@@ -114,7 +126,7 @@ async def _replies(on_new_message: Handler, message: UserMessage) -> list[dict[s
     if await answer(on_new_message, message):
         metrics.answered(RestChannel.name(), metrics.ANSWERED, time.time() - began)
         return list(message.output_channel.messages)
-    text, error_id = apology(message.text)
+    text, error_id = apology(message.text, safety.detect(message.text))
     metrics.answered(RestChannel.name(), metrics.APOLOGISED if error_id else metrics.SAFETY, time.time() - began)
     return [{"error": text, "error_id": error_id}] if error_id else _safety_reply(text, message.sender_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -13,6 +14,17 @@ from assistant.conversations.inbox import Arrival
 logger = structlog.get_logger()
 
 Understand = Callable[[str], Awaitable[Mapping[str, Any]]]
+
+
+async def weighed(arrival: Arrival, understand: Understand, was_in_crisis: Callable[[], Awaitable[bool]]) -> Arrival:
+    """A message as the assistant answers it: danger of which the word lists are not certain is left to the model.
+
+    Args:
+        was_in_crisis: whether there was a crisis lately; then nothing is left to the model.
+    """
+    if not arrival.danger or safety.is_certain(arrival.text) or await was_in_crisis():
+        return arrival
+    return replace(arrival, danger=await danger_in(arrival, understand))
 
 
 async def danger_in(arrival: Arrival, understand: Understand) -> str | None:

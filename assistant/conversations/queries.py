@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from assistant.conversations.daily import note_late
 from assistant.conversations.messages import VISITOR, Message
-from assistant.conversations.models import Conversation, Feedback, Prediction
+from assistant.conversations.models import Conversation, Feedback, Flag, Prediction
 from assistant.conversations.models import Message as MessageRow
 from assistant.conversations.sealing import known_in, stored_text
+from assistant.safety import CRISIS
 
 _MESSAGES, _CONVERSATIONS, _FEEDBACK = MessageRow.__table__, Conversation.__table__, Feedback.__table__
-_PREDICTIONS = Prediction.__table__
+_PREDICTIONS, _FLAGS = Prediction.__table__, Flag.__table__
 _BUTTONS_LOOKED_AT = 50  # messages with buttons back that a pressed one may be
 _MOST_REPLIES = 50
 
@@ -52,6 +53,12 @@ def exchange(session: Session, conversation_id: str, client_id: str) -> list[Mes
         return []
     own, *later = history(session, conversation_id, number - 1, _MOST_REPLIES)
     return [own, *takewhile(lambda message: message.author != VISITOR, later)]
+
+
+def had_crisis(session: Session, conversation_id: str, since: float) -> bool:
+    """Whether somebody told of a crisis in a conversation after a moment, in unix seconds."""
+    query = sa.select(_FLAGS.c.number).where(_FLAGS.c.conversation_id == conversation_id, _FLAGS.c.kind == CRISIS)
+    return session.execute(query.where(_FLAGS.c.at >= since).limit(1)).first() is not None
 
 
 def button_title(session: Session, conversation_id: str, payload: str) -> str | None:

@@ -62,11 +62,11 @@ class SafetyGate(GraphComponent, IntentClassifier):
 
     def _listed(self, message: Message) -> str | None:
         """The danger that the word lists find, unless the model is sure that a doubtful phrase is meant harmlessly."""
-        texts = (message.get(TEXT) or "", reading(message))
-        danger = detect(texts[0]) or detect(texts[1])
-        if danger and message.get(DANGER, 1.0) < self._cleared and not any(map(is_certain, texts)):
+        found = {text: detect(text) for text in (message.get(TEXT) or "", reading(message))}
+        dangers = {text: danger for text, danger in found.items() if danger}
+        if message.get(DANGER, 1.0) < self._cleared and not any(map(is_certain, dangers)):
             return None
-        return danger
+        return next(iter(dangers.values()), None)
 
     def _suspected(self, message: Message) -> str | None:
         ranking = message.get(INTENT_RANKING_KEY, [])

@@ -29,13 +29,18 @@ class ProjectImporter(RasaFileImporter):
 
 
 def read_examples(folder: Path = FOLDER) -> list[tuple[str, str]]:
-    """The gate's examples, each with its intent: of a danger the name of its file, of all other files none."""
-    return [
-        (line, path.stem if path.stem in LISTS else HARMLESS)
-        for path in sorted(folder.glob("*.txt"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith("#")
-    ]
+    """The gate's examples, each with its intent, by the name of its file: a danger, or `harmless`.
+
+    Raises: ValueError for a file of another name, which would teach the wrong thing.
+    """
+    intents = {**{danger: danger for danger in LISTS}, "harmless": HARMLESS}
+    examples = []
+    for path in sorted(folder.glob("*.txt")):
+        if path.stem not in intents:
+            raise ValueError(f"{path}: the name must be one of {', '.join(intents)}")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        examples += [(line, intents[path.stem]) for line in map(str.strip, lines) if line and line[0] != "#"]
+    return examples
 
 
 def _message(text: str, intent: str) -> Message:

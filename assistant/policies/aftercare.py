@@ -78,8 +78,14 @@ def asides(tracker: DialogueStateTracker) -> list[str]:
 
 def is_remembered(tracker: DialogueStateTracker) -> bool:
     """Whether there was a crisis within the last day."""
-    at, message = tracker.get_slot(AT), tracker.latest_message
-    return bool(at and message and message.timestamp and message.timestamp - at < STICKY_SECONDS)
+    message = tracker.latest_message
+    return bool(message and message.timestamp and was_in_crisis(tracker, message.timestamp))
+
+
+def was_in_crisis(tracker: DialogueStateTracker, now: float) -> bool:
+    """Whether there was a crisis within a day before a moment."""
+    at = tracker.get_slot(AT)
+    return bool(at and now - at < STICKY_SECONDS)
 
 
 def noticed(at: float) -> list[Event]:

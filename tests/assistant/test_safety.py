@@ -169,8 +169,14 @@ def test_plain_words_of_danger_are_certain(message: str) -> None:
     assert detect(message) and is_certain(message)
 
 
-def test_a_long_message_is_never_left_to_the_model() -> None:
-    assert is_certain(FILLER * 10 + "i want to kill myself")
+@pytest.mark.parametrize(
+    "message",
+    [FILLER * 10 + "ugh shoot me now", "s h o o t me now", "sh00t me n0w", "\u200b".join("shoot me now")],
+    ids=["long", "spelled out", "with digits", "invisible signs"],
+)
+def test_what_the_model_may_not_read_right_is_never_left_to_it(message: str) -> None:
+    assert not is_certain("ugh shoot me now")
+    assert detect(message) and is_certain(message)
 
 
 def test_every_danger_has_its_reply_without_a_model() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assistant import safety
-from assistant.channels.desk_messages import user_message
-from assistant.channels.watching import danger_in
+from assistant.channels.desk_messages import user_message, uttered
+from assistant.channels.watching import danger_in, weighed
 from assistant.conversations.inbox import Arrival
 
 OFTEN_HARMLESS = "ugh shoot me now"
@@ -49,11 +49,39 @@ def test_staff_are_told_of_what_the_assistant_would_take_for_danger(
     assert asyncio.run(danger_in(arrival(text), understand)) == danger
 
 
-def test_only_certain_danger_is_answered_without_the_model() -> None:
-    assert user_message("web:0123456789abcdef", arrival(CERTAIN)).parse_data
-    assert not user_message("web:0123456789abcdef", arrival(OFTEN_HARMLESS)).parse_data
+async def never() -> bool:
+    return False
 
 
-def test_what_was_cut_off_a_long_message_still_counts() -> None:
-    long = "hello there " * 150
-    assert user_message("web:0123456789abcdef", Arrival("0123456789", long, danger=safety.CRISIS)).parse_data
+async def lately() -> bool:
+    return True
+
+
+@pytest.mark.parametrize(
+    ("text", "understand", "was_in_crisis", "danger"),
+    [
+        (OFTEN_HARMLESS, clears, never, None),
+        (OFTEN_HARMLESS, clears, lately, "crisis"),
+        (OFTEN_HARMLESS, confirms, never, "crisis"),
+        (OFTEN_HARMLESS, fails, never, "crisis"),
+        (CERTAIN, clears, never, "crisis"),
+        ("s h o o t me now", clears, never, "crisis"),
+        ("hello", clears, never, None),
+    ],
+)
+def test_the_model_clears_only_doubtful_words(
+    text: str, understand: Any, was_in_crisis: Any, danger: str | None
+) -> None:
+    assert asyncio.run(weighed(arrival(text), understand, was_in_crisis)).danger == danger
+
+
+@pytest.mark.parametrize("text", ["hello there " * 150, "greet"], ids=["cut off", "a button that was not shown"])
+def test_danger_that_was_found_in_other_words_stays(text: str) -> None:
+    found = Arrival("0123456789", text, danger=safety.CRISIS)
+    assert asyncio.run(weighed(found, clears, never)).danger == safety.CRISIS
+
+
+def test_a_failed_answer_to_danger_is_kept_as_danger() -> None:
+    found = arrival(OFTEN_HARMLESS)
+    kept = uttered(found, user_message("web:0123456789abcdef", Arrival("0123456789", OFTEN_HARMLESS)))
+    assert kept.parse_data["intent"]["name"] == safety.CRISIS

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from assistant.nlu.gate import SafetyGate
+from assistant.nlu.gate_examples import read_examples
 from assistant.nlu.intents import DANGER
 
 OFTEN_HARMLESS = "ugh shoot me now"
@@ -37,3 +40,15 @@ def read(text: str, danger: float | None) -> str:
 )
 def test_lists_and_model_together(text: str, danger: float | None, intent: str) -> None:
     assert read(text, danger) == intent
+
+
+def test_a_files_name_says_what_its_lines_teach(tmp_path: Path) -> None:
+    (tmp_path / "crisis.txt").write_text("# a note\n  i am done \n\n", encoding="utf-8")
+    (tmp_path / "harmless.txt").write_text("i am done with the form\n", encoding="utf-8")
+    assert read_examples(tmp_path) == [("i am done", "crisis"), ("i am done with the form", "out_of_scope")]
+
+
+def test_a_file_of_another_name_teaches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "crisis_slang.txt").write_text("i am done\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="crisis_slang"):
+        read_examples(tmp_path)
