@@ -6,6 +6,7 @@ makes a file that `restore` takes. The keys themselves are never in it.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import hmac
 import io
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import tarfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -105,12 +107,14 @@ def unpack(path: Path, folder: Path) -> dict[str, Any]:
     """
     found: dict[str, str] = {}
     try:
-        with tarfile.open(path, "r:gz") as tar:
+        with gzip.open(path) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             for entry in tar:
                 if not entry.isfile() or not _NAME.fullmatch(entry.name) or entry.name in found:
                     raise BadBackup("it holds something that no backup has")
                 found[entry.name] = _extract(tar, entry, folder / entry.name)
-    except (tarfile.TarError, EOFError, ValueError, OSError) as error:
+            while stream.read(_BLOCK):  # to the checksum at its end
+                pass
+    except (tarfile.TarError, zlib.error, EOFError, ValueError, OSError) as error:
         if isinstance(error, (BadBackup, FileNotFoundError, PermissionError)):
             raise
         raise BadBackup("it cannot be read to its end") from None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import tarfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -28,24 +30,31 @@ from tests.assistant.operations.installations import Installation, conversations
 Two = tuple[Installation, Installation]
 
 
-@pytest.mark.parametrize("place", [0.02, 0.3, 0.6, 0.9, "end"])
 def test_a_tampered_file_is_refused_and_nothing_changes(
-    tmp_path: Path, backups: Path, monkeypatch: pytest.MonkeyPatch, place: float | str
+    tmp_path: Path, backups: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = Installation(tmp_path / "first", "", monkeypatch)
     first.fill(3)
     made = backup(backups)
-    before = first.everything()
-    content = bytearray(made.path.read_bytes())
-    if place == "end":
-        content = content[:-200]
-    else:
-        content[int(len(content) * float(place))] ^= 0x55
-    made.path.write_bytes(content)
-    with pytest.raises(BadBackup):
-        restore(made.path, replace=True)
+    before, content = first.everything(), made.path.read_bytes()
+    for wrong in [content[:-200], *(_tampered(content, place / 60) for place in range(1, 60))]:
+        made.path.write_bytes(wrong)
+        with pytest.raises(BadBackup):
+            restore(made.path, replace=True)
     assert first.everything() == before
     assert [path.name for path in (first.folder / "run").iterdir() if path.name.startswith("restore-")] == []
+
+
+def _tampered(content: bytes, place: float) -> bytes:
+    """A byte changed at a place, or near it: on a few bits of a compressed file nothing depends."""
+    for at in range(int(len(content) * place), len(content)):
+        changed = content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :]
+        try:
+            if gzip.decompress(changed) != gzip.decompress(content):
+                return changed
+        except (OSError, EOFError, zlib.error):
+            return changed
+    raise AssertionError("no byte matters")
 
 
 def test_a_file_that_was_written_anew_without_the_key_is_refused(two: Two, backups: Path) -> None:
