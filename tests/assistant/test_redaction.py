@@ -127,6 +127,8 @@ def test_a_personal_detail_goes(text: str, stored: str) -> None:
         "I'm Christian, and Austin based",
         "the clinic in Madison, or Jackson?",
         "May I bring a friend in May",
+        "should I call 1-800-273-8255",
+        "the number 1-800-273-8255 was busy",
     ],
 )
 def test_everything_else_stays(text: str) -> None:
