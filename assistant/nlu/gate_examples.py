@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rasa.shared.importers.rasa import RasaFileImporter
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -25,7 +26,10 @@ class ProjectImporter(RasaFileImporter):
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """The training data of YAML files, and the gate's examples."""
         examples: TrainingData = super().get_nlu_data(language)
-        return examples.merge(TrainingData([_message(text, intent) for text, intent in read_examples()]))
+        topics = {message.get(TEXT) for message in examples.intent_examples}
+        # A topic's example tells the gate as well that nobody is in danger; twice would be two intents for one text.
+        lines = [line for line in read_examples() if line[1] != HARMLESS or line[0] not in topics]
+        return examples.merge(TrainingData([_message(text, intent) for text, intent in lines]))
 
 
 def read_examples(folder: Path = FOLDER) -> list[tuple[str, str]]:

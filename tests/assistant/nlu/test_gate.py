@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rasa.shared.constants import LATEST_TRAINING_DATA_FORMAT_VERSION
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from assistant.nlu.gate import SafetyGate
-from assistant.nlu.gate_examples import read_examples
+from assistant.nlu.gate_examples import ProjectImporter, read_examples
 from assistant.nlu.intents import DANGER
 
 OFTEN_HARMLESS = "ugh shoot me now"
@@ -52,3 +53,14 @@ def test_a_file_of_another_name_teaches_nothing(tmp_path: Path) -> None:
     (tmp_path / "crisis_slang.txt").write_text("i am done\n", encoding="utf-8")
     with pytest.raises(ValueError, match="crisis_slang"):
         read_examples(tmp_path)
+
+
+def test_a_harmless_line_that_a_topic_has_is_not_an_example_of_two_intents(tmp_path: Path) -> None:
+    line = next(text for text, intent in read_examples() if intent == "out_of_scope")
+    topic = tmp_path / "nlu.yml"
+    topic.write_text(
+        f'version: "{LATEST_TRAINING_DATA_FORMAT_VERSION}"\nnlu:\n- intent: ask_safety\n  examples: |\n    - {line}\n',
+        encoding="utf-8",
+    )
+    examples = ProjectImporter(training_data_paths=[str(topic)]).get_nlu_data()
+    assert [message.get(INTENT) for message in examples.intent_examples if message.get(TEXT) == line] == ["ask_safety"]
