@@ -1,10 +1,10 @@
 /** One conversation with the clinic's assistant: sends what the visitor writes once, in order, and listens. */
 
 import { Api, type Outcome } from "./api.ts";
-import { complete, merge } from "./merge.ts";
-import { Memory, browserStorage, type Stored } from "./storage.ts";
+import { Conversation } from "./conversation.ts";
+import { Memory, browserStorage } from "./storage.ts";
 import { Line } from "./line.ts";
-import type { Button, Client, Message, Pending, Presence, Rating, State } from "./types.ts";
+import type { Button, Client, Message, Pending, Rating } from "./types.ts";
 
 const BACKOFF = [1, 2, 4, 8, 15, 30]; // seconds
 const LOOK_AGAIN = 2; // seconds until a message that was taken in is looked for
@@ -23,35 +23,19 @@ export function createClient(options: Options): Client {
   return new ChatClient(options);
 }
 
-class ChatClient extends EventTarget implements Client {
-  state: State = {
-    messages: [],
-    pending: [],
-    typing: false,
-    staff: null,
-    connection: "idle",
-    started: false,
-    seen: null,
-    loading: false,
-  };
+class ChatClient extends Conversation implements Client {
   private readonly api: Api;
-  private readonly memory: Memory;
-  private readonly now: () => number;
   private readonly line: Line;
-  private token: string | null = null;
-  private expiresAt = 0;
-  private dropped: string[] = [];
   private isActive = false;
   private isPumping = false;
   private tries = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: Options) {
-    super();
-    this.now = options.now ?? (() => Date.now() / 1000);
-    this.api = new Api(options.server, options.fetch ?? globalThis.fetch.bind(globalThis));
+    const now = options.now ?? (() => Date.now() / 1000);
     const storage = options.storage === undefined ? browserStorage() : options.storage;
-    this.memory = new Memory(options.server, storage, this.now);
+    super(new Memory(options.server, storage, now), now);
+    this.api = new Api(options.server, options.fetch ?? globalThis.fetch.bind(globalThis));
     this.line = new Line(this.api, {
       after: () => this.after(),
       messages: (messages) => this.take(messages, true),
@@ -97,25 +81,12 @@ class ChatClient extends EventTarget implements Client {
     void this.pump();
   }
 
-  discard(key: string): void {
-    this.dropped = [...this.dropped, key].slice(-20);
-    this.set({ pending: this.state.pending.filter((one) => one.key !== key) });
-    this.keep();
-  }
-
   async rate(message: Message, rating: Rating, reason = ""): Promise<boolean> {
     if (!this.token || message.id === null) return false;
     const outcome = await this.api.rate(this.token, message.id, rating, reason);
     if (outcome.kind !== "done") return false;
     this.take([outcome.value.message], false);
     return true;
-  }
-
-  markSeen(): void {
-    const last = this.state.messages[this.state.messages.length - 1];
-    if (!last || last.key === this.state.seen) return;
-    this.set({ seen: last.key });
-    this.keep();
   }
 
   newChat(): void {
@@ -134,10 +105,7 @@ class ChatClient extends EventTarget implements Client {
 
   private queue(what: { text: string; payload?: string }): void {
     if (!what.text) return;
-    const pending: Pending = { key: newId(), ...what, at: this.now(), state: "waiting" };
-    this.set({ pending: [...this.state.pending, pending], started: true });
-    this.keep();
-    this.dispatchEvent(new CustomEvent("send", { detail: pending }));
+    this.add(what);
     void this.pump();
   }
 
@@ -158,10 +126,6 @@ class ChatClient extends EventTarget implements Client {
     }
   }
 
-  private next(): Pending | undefined {
-    return this.state.pending.find((one) => one.state !== "failed");
-  }
-
   /** Send one message; false if it has to wait. */
   private async deliver(pending: Pending): Promise<boolean> {
     this.change(pending.key, { state: "sending" });
@@ -179,10 +143,6 @@ class ChatClient extends EventTarget implements Client {
       return this.isConfirmed(id) || this.lookFor(id, token);
     }
     return this.hold(pending, outcome);
-  }
-
-  private isConfirmed(key: string): boolean {
-    return !this.state.pending.some((one) => one.key === key);
   }
 
   /** A message that was taken in and is still being answered. */
@@ -246,6 +206,15 @@ class ChatClient extends EventTarget implements Client {
     if (this.isActive && this.token) this.line.open(this.token);
   }
 
+  protected fill(): void {
+    if (this.token) void this.catchUp(this.token);
+  }
+
+  protected override forget(pending: readonly Pending[]): void {
+    this.line.close();
+    super.forget(pending);
+  }
+
   private async catchUp(token: string, isLive = true): Promise<boolean> {
     for (;;) {
       const outcome = await this.api.history(token, this.after());
@@ -260,71 +229,10 @@ class ChatClient extends EventTarget implements Client {
     }
   }
 
-  /** The number after which messages are missing here; what an old reload remembers begins in the middle. */
-  private after(): number {
-    return this.state.messages[0]?.id === 1 ? complete(this.state.messages) : 0;
-  }
-
-  private take(messages: readonly Message[], isLive: boolean): void {
-    if (!messages.length) return;
-    const known = new Set(this.state.messages.map((one) => one.key));
-    const merged = merge(this.state.messages, messages);
-    if (merged === this.state.messages) return;
-    const fresh = messages.filter((one) => !known.has(one.key));
-    const has = new Set(merged.map((one) => one.key));
-    const typing = this.state.typing && !fresh.some((one) => one.from !== "visitor");
-    this.set({ messages: merged, pending: this.state.pending.filter((one) => !has.has(one.key)), typing, started: true });
-    this.keep();
-    if (isLive) {
-      for (const detail of fresh) {
-        if (detail.from !== "visitor") this.dispatchEvent(new CustomEvent("reply", { detail }));
-      }
-    }
-    if (this.token && isLive && hasGap(merged)) void this.catchUp(this.token);
-  }
-
-  /** Note who talks with the visitor. */
-  private meet(presence: Presence): void {
-    const staff = presence.staff?.name ?? null;
-    if (staff !== this.state.staff) this.set({ staff, typing: this.state.typing && !staff });
-  }
-
   /** The conversation is over: deleted, or too old. What waits is sent in a new one. */
   private lose(): void {
     this.forget(this.state.pending);
     this.keep();
-  }
-
-  private forget(pending: readonly Pending[]): void {
-    this.line.close();
-    this.token = null;
-    this.expiresAt = 0;
-    const connection = "idle";
-    this.set({ messages: [], pending, typing: false, staff: null, connection, started: pending.length > 0, seen: null, loading: false });
-  }
-
-  /** Take over what another tab, or this one before a reload, has stored. */
-  private adopt(stored: Stored | null): void {
-    if (!stored) return;
-    if (stored.token !== this.token && stored.token) {
-      const isOther = this.token !== null;
-      this.token = stored.token;
-      this.expiresAt = stored.expiresAt;
-      if (isOther) this.set({ messages: [] });
-    }
-    this.dropped = stored.dropped ?? [];
-    const messages = merge(this.state.messages, stored.messages);
-    const done = new Set([...messages.map((one) => one.key), ...this.dropped]);
-    const own = this.state.pending.filter((one) => !stored.pending.some((other) => other.key === one.key));
-    const pending = [...stored.pending, ...own].filter((one) => !done.has(one.key)).sort((a, b) => a.at - b.at);
-    const started = messages.length + pending.length > 0 || stored.token !== null;
-    this.set({ messages, pending, started, seen: stored.seen });
-  }
-
-  private keep(): void {
-    const { started, messages, pending, seen } = this.state;
-    const { token, expiresAt, dropped } = this;
-    this.memory.write(started ? { token, expiresAt, messages: [...messages], pending: [...pending], seen, dropped } : null);
   }
 
   private connected(isOnline: boolean): void {
@@ -334,16 +242,6 @@ class ChatClient extends EventTarget implements Client {
       this.tries = 0;
       void this.pump();
     }
-  }
-
-  private change(key: string, changes: Partial<Pending>): void {
-    this.set({ pending: this.state.pending.map((one) => (one.key === key ? { ...one, ...changes } : one)) });
-    this.keep();
-  }
-
-  private set(changes: Partial<State>): void {
-    this.state = { ...this.state, ...changes };
-    this.dispatchEvent(new Event("change"));
   }
 
   private readonly onStorage = (event: StorageEvent): void => {
@@ -364,16 +262,4 @@ class ChatClient extends EventTarget implements Client {
   private readonly onOffline = (): void => {
     if (this.state.started) this.set({ connection: "offline" });
   };
-}
-
-function hasGap(messages: readonly Message[]): boolean {
-  const last = messages.reduce((most, one) => Math.max(most, one.id ?? 0), 0);
-  return complete(messages) < last;
-}
-
-/** An id that no other message has. */
-function newId(): string {
-  if (globalThis.crypto.randomUUID) return globalThis.crypto.randomUUID();
-  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(16)); // pages without https
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
