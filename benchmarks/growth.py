@@ -22,7 +22,16 @@ from assistant.database import open_database
 TURNS = 200
 _TALKS, _LAST = 3, 20  # conversations that grow so long; turns at the end of each that are measured
 _OLD_EVENTS = 60_000
+FEW_EVENTS = 10_000  # in a log that has just begun
+_A_CONVERSATION = 20  # events of each of the others in a full log
 _ASKED = 60  # messages of a measurement
+_A_TALK = 3  # messages of one visitor
+_OTHERS = """
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :missing)
+INSERT INTO events (sender_id, seq, type_name, timestamp, intent_name, action_name, data)
+SELECT 'other-' || :last || '-' || (i / :length), i % :length, type_name, timestamp, intent_name, action_name, data
+FROM n, (SELECT * FROM events WHERE type_name = 'user' ORDER BY id LIMIT 1)
+"""
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,24 @@ def _age(database: Path, sender: str) -> None:
         connection.execute(
             sa.text("UPDATE conversations SET event_count = :end, window_seq = :end WHERE id = :sender"), ends
         )
+    engine.dispose()
+
+
+def measure_log(asker: Asker, database: Path, rows: int) -> float:
+    """Milliseconds within which 95 of 100 messages of new visitors are answered, with so many events in our log."""
+    _fill(database, rows)
+    run = f"log-{os.getpid()}-{rows}"
+    asker.ask([f"{run}-warm"] * 20)
+    took, _ = asker.ask([f"{run}-{number // _A_TALK}" for number in range(_ASKED * _A_TALK)])
+    return p95(took)
+
+
+def _fill(database: Path, rows: int) -> None:
+    """Let other people's events stand in a log of ours, until it holds so many."""
+    engine = open_database(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        held, last = connection.execute(sa.text("SELECT count(*), max(id) FROM events")).one()
+        connection.execute(sa.text(_OTHERS), {"missing": rows - held, "last": last, "length": _A_CONVERSATION})
     engine.dispose()
 
 
