@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from typing import Any
 import psutil
 
 from assistant.settings import PROJECT_DIR
+from benchmarks.load.flood import flooding
 from benchmarks.load.statistics import Answers, read
 from tests.cluster import ORIGIN, Cluster
 
@@ -27,6 +30,8 @@ RATED = 6.0  # messages a second of one server
 STEPS = (1, 2, 10)
 _PACE = 0.5  # messages of a visitor in a second
 _WARM = 8  # seconds
+_FLOOD = 100  # times what a visitor writes
+MOST_FLOODED = 1.5  # p95 of the others while one visitor floods, beside that without
 MOST_ADMITTED = 2.0  # p95 of what is taken in at ten times the load, beside that at the rated load
 MOST_REFUSAL_MS = 1000.0
 MOST_CRISIS_MS = 1000.0
@@ -51,25 +56,45 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped
     one = measure(1, STEPS, arguments.seconds)
     _print("one server", one)
+    problems = _judge(one) + _flooded(arguments.seconds)
     more = measure(arguments.servers, (10.0 / 3,), arguments.seconds)
     full = measure(1, (10.0 / 3,), arguments.seconds)
     _print(f"{arguments.servers} servers, more than they can take", more)
     _print("one server, more than it can take", full)
-    problems = _judge(one) + _compare(full[0], more[0], arguments.servers)
+    problems += _compare(full[0], more[0], arguments.servers)
     print("\n" + ("\n".join(f"short: {problem}" for problem in problems) or "every bound is met"))
     return 1 if problems else 0
 
 
 def measure(servers: int, loads: tuple[float, ...], seconds: int) -> list[Step]:
     """Start that many servers and write to them at each load, in turn."""
+    with _running(servers) as cluster:
+        return [_step(cluster, load, RATED * load * servers, seconds) for load in loads]
+
+
+@contextmanager
+def _running(servers: int) -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory() as folder:
         cluster = Cluster(Path(folder), servers)
         try:
             cluster.start()
             _write(cluster, RATED, _WARM)
-            return [_step(cluster, load, RATED * load * servers, seconds) for load in loads]
+            yield cluster
         finally:
             cluster.stop()
+
+
+def _flooded(seconds: int) -> list[str]:
+    """Whether one visitor who floods a server makes the others wait."""
+    with _running(1) as cluster:
+        calm = _step(cluster, 1, RATED, seconds)
+        with flooding(cluster.servers[0].url, ORIGIN, _FLOOD * _PACE) as seen:
+            flooded = _step(cluster, 1, RATED, seconds)
+    _print(f"one server, without and with one visitor who writes {_FLOOD} times as much", [calm, flooded])
+    ratio = flooded.answers.p95 / calm.answers.p95
+    told = ", ".join(f"{status}: {count}" for status, count in sorted(seen.items()))
+    print(f"the others' p95 while one floods, beside without: {ratio:.2f}; the flood was answered with {told}")
+    return [] if ratio <= MOST_FLOODED else [f"others wait {ratio:.2f} times as long while one floods"]
 
 
 def _step(cluster: Cluster, load: float, rate: float, seconds: int) -> Step:
