@@ -19,7 +19,7 @@ _CHAT = "/webhooks/webchat"
 def flooding(server: str, origin: str, rate: float) -> Iterator[Counter[int]]:
     """Let one conversation be written to so often a second; how many messages got which status."""
     headers = {"Origin": origin, "X-Forwarded-For": "10.9.9.9"}
-    reply = httpx.post(f"{server}{_CHAT}/session", headers=headers)
+    reply = httpx.post(f"{server}{_CHAT}/session", headers=headers, timeout=30)
     reply.raise_for_status()
     headers["Authorization"] = f"Bearer {reply.json()['token']}"
     seen: Counter[int] = Counter()
