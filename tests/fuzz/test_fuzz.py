@@ -69,9 +69,13 @@ def test_what_reads_requests_reads_or_refuses_them() -> None:
         assert outcome.read[reader.name] and outcome.refused[reader.name], reader.name
 
 
+MEMORY = "-rss_limit_mb=4096"  # what it imports takes some 2 GB, libFuzzer's own limit
+
+
 def test_guided_inputs_are_read_or_refused() -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "tests.fuzz.guided", "-runs=3000", "-seed=1", "-verbosity=0"]
-    run = subprocess.run(command, cwd=PROJECT_DIR, capture_output=True, text=True, timeout=280)
+    fuzzer = [sys.executable, "-W", "ignore", "-m", "tests.fuzz.guided"]
+    options = ["-runs=3000", "-seed=1", "-verbosity=0", MEMORY]
+    run = subprocess.run([*fuzzer, *options], cwd=PROJECT_DIR, capture_output=True, text=True, timeout=280)
     assert run.returncode == 0, run.stderr[-3000:]
 
 
