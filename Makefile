@@ -81,7 +81,7 @@ sbom: setup ## what the assistant is made of, as CycloneDX JSON in var/sbom.json
 	@$(PYTHON) -m security.sbom
 
 fuzz: train ## a million bad inputs to the running servers and to what reads them: make fuzz INPUTS=1000000 SEED=1
-	@$(PYTHON) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED) && $(PYTHON) -m tests.fuzz.guided -runs=$$(($(INPUTS) / 10)) -seed=$(SEED) -verbosity=0 -rss_limit_mb=4096
+	@$(PYTHON) -m tests.fuzz --inputs $(INPUTS) --seed $(SEED) && $(PYTHON) -m tests.fuzz.guided -runs=$$(($(INPUTS) / 10)) -seed=$(SEED) -verbosity=0
 
 # What reads the files of deploy/: linters, schemas, Docker Compose without its daemon, a recent nginx.
 tests/deploy/.venv/.installed: tests/deploy/uv.lock tests/deploy/compose.txt | .venv/.installed
