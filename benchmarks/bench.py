@@ -161,14 +161,15 @@ def ours() -> Project:
 
 
 def stock() -> Project:
-    """What `rasa init` writes, with Rasa's own SQLite store and REST channel."""
+    """What `rasa init` writes, with Rasa's own SQLite store, empty, and REST channel."""
     if not (STOCK_DIR / "config.yml").exists():
         STOCK_DIR.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "rasa", "init", "--no-prompt", "--init-dir", str(STOCK_DIR)]
         subprocess.run(command, env=quiet_environment(), capture_output=True, check=False)
-        endpoints = {"tracker_store": {"type": "SQL", "dialect": "sqlite", "db": str(STOCK_DIR / "rasa.db")}}
-        (STOCK_DIR / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
-        (STOCK_DIR / "credentials.yml").write_text("rest:\n", encoding="utf-8")
+    (STOCK_DIR / "rasa.db").unlink(missing_ok=True)
+    endpoints = {"tracker_store": {"type": "SQL", "dialect": "sqlite", "db": str(STOCK_DIR / "rasa.db")}}
+    (STOCK_DIR / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
+    (STOCK_DIR / "credentials.yml").write_text("rest:\n", encoding="utf-8")
     server = [sys.executable, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1"]
     model = STOCK_DIR / "bench" / "model.tar.gz"
     training = [

@@ -24,12 +24,13 @@ _TALKS, _LAST = 3, 20  # conversations that grow so long; turns at the end of ea
 _OLD_EVENTS = 60_000
 FEW_EVENTS = 10_000  # in a log that has just begun
 _A_CONVERSATION = 20  # events of each of the others in a full log
+_STEP = 200_000  # events that are written at once: in one piece, ten million are a write-ahead log of 14 GB
 _ASKED = 60  # messages of a measurement
 _A_TALK = 3  # messages of one visitor
 _OTHERS = """
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :missing)
 INSERT INTO events (sender_id, seq, type_name, timestamp, intent_name, action_name, data)
-SELECT 'other-' || :last || '-' || (i / :length), i % :length, type_name, timestamp, intent_name, action_name, data
+SELECT 'other-' || :before || '-' || (i / :length), i % :length, type_name, timestamp, intent_name, action_name, data
 FROM n, (SELECT * FROM events WHERE type_name = 'user' ORDER BY id LIMIT 1)
 """
 
@@ -142,9 +143,12 @@ def measure_log(asker: Asker, database: Path, rows: int) -> float:
 def _fill(database: Path, rows: int) -> None:
     """Let other people's events stand in a log of ours, until it holds so many."""
     engine = open_database(f"sqlite:///{database}")
-    with engine.begin() as connection:
-        held, last = connection.execute(sa.text("SELECT count(*), max(id) FROM events")).one()
-        connection.execute(sa.text(_OTHERS), {"missing": rows - held, "last": last, "length": _A_CONVERSATION})
+    with engine.connect() as connection:
+        held = connection.execute(sa.text("SELECT count(*) FROM events")).scalar_one()
+    for before in range(held, rows, _STEP):
+        others = {"missing": min(_STEP, rows - before), "before": before, "length": _A_CONVERSATION}
+        with engine.begin() as connection:
+            connection.execute(sa.text(_OTHERS), others)
     engine.dispose()
 
 
