@@ -50,12 +50,13 @@ cannot answer.
 """
 _FOLDERS = {
     **{"fresh": "fresh", "later": "later, unread", "later_read": "later, read"},
-    **{"newest": "newest, unread", "newest_read": "newest, read"},
+    **{"newest": "newest, unread", "newest_read": "newest, read", "short": "short, unread"},
 }
 _TITLES = {
     "third_person": "about somebody else",
     "means": "means and methods",
     "oblique": "oblique, without such words",
+    "spanish_near_misses": "near misses in Spanish",
     "unseen_misspelt": "misspelt, second writer",
     "unseen_slang": "slang, third writer",
     "unseen_spanish": "Spanish, second writer",

@@ -56,7 +56,7 @@ BARS = {
 BARS |= {name: BARS[re.sub("^unseen_|^.*/|_second$", "", name)] for name in (*LATER, *FRESH, *UNSEEN)}
 MOST_BENIGN, MOST_NEAR, MOST_COST = 0.01, 0.05, 0.03
 MOST = {name: MOST_NEAR if name.endswith("near_misses") else MOST_BENIGN for name in (*HARMLESS, "benign")}
-UNREAD = ("later/", "newest/")  # of these only the figures are shown, so that they stay unread
+UNREAD = ("later/", "newest/", "short/")  # of these only the figures are shown, so that they stay unread
 _Z = 1.96  # 95 %
 _TIMED = 300
 

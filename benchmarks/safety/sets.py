@@ -1,7 +1,8 @@
 """Reads the messages that measure the safety gate (`tests/safety/`): never trained on, and fixed by hash.
 
-Whoever wrote them had not seen the word lists or the training data. The messages in `later/` and `newest/` nobody has
-read who works on the gate, those in `fresh/` and `*_read/` were read after they were first measured, the others before.
+Whoever wrote them had not seen the word lists or the training data. Nobody who works on the gate has read the
+messages in `later/`, `newest/` and `short/`; those in `fresh/` and `*_read/` were read after they were first measured,
+the others before.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _HALVES = ("later", "later_read", "newest", "newest_read")
 LATER = tuple(f"{folder}/{kind}" for folder in _HALVES for kind in _KINDS)
 STRATA = (*FRESH, *_KINDS, "emoji", *UNSEEN)
 HARMLESS = tuple(f"{folder}/{kind}" for folder in (*_HALVES, "fresh") for kind in ("benign", "near_misses"))
-HARMLESS += ("near_misses",)
+HARMLESS += ("near_misses", "short/near_misses", "short/spanish_near_misses")
 EARLIER = "earlier"  # the held-out messages of danger of `tests/questions/`, whose levels nobody has noted
 _LEVELS = {"immediate": NOW, "crisis": THOUGHTS}
 _ORDINARY = ("covered", "not_covered", "talk", "spanish")
