@@ -76,8 +76,8 @@ class Live:
         self._watched[conversation_id].add(changed)
         until, is_typing = time.monotonic() + LONGEST, False
         standing, staff = Standing(after, False), _UNTOLD
-        yield "retry: 2000\n\n"
         try:
+            yield "retry: 2000\n\n"
             while not self._is_stopping and time.monotonic() < until:
                 changed.clear()
                 messages, standing, is_deleted = await self._news(conversation_id, after, standing)
