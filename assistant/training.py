@@ -36,7 +36,7 @@ def train() -> Path:
     if model_manifest.is_whole(model):
         return model
     model.unlink(missing_ok=True)
-    say("Training the assistant (about a minute)…")
+    say("Training the assistant (a few minutes)…")
     process = subprocess.Popen(
         command(model),
         cwd=PROJECT_DIR,

