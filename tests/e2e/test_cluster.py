@@ -27,6 +27,7 @@ BOOKINGS = load_yaml("tests/e2e/booking_dialogues.yml")
 CRISES = load_yaml("tests/e2e/crisis_dialogues.yml")
 _CHAT = "/webhooks/webchat"
 _PATIENCE = 60.0
+_LONG = 240.0
 
 
 class Trouble(threading.Thread):
@@ -66,12 +67,16 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             path.chmod(0o755)
     running = Cluster(folder)
     running.start()
-    trouble = Trouble(running)
-    trouble.start()
     yield running
-    trouble.end()
     running.stop()
-    assert trouble.killed and trouble.rolled
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trouble(cluster: Cluster) -> Iterator[Trouble]:
+    running = Trouble(cluster)
+    running.start()
+    yield running
+    running.end()
 
 
 class Visitor:
@@ -141,6 +146,15 @@ def test_a_booking(cluster: Cluster, visitor: Visitor, dialogue: dict[str, Any])
 
     new = [request for request in stored(cluster) if request.reference not in before]
     assert len(new) == (0 if dialogue["stored"] is None else 1)
+
+
+def test_a_visitor_is_answered_until_servers_were_killed_and_rolled(trouble: Trouble, visitor: Visitor) -> None:
+    until = time.monotonic() + _LONG
+    while not (trouble.killed and trouble.rolled):  # a restart may take longer than all dialogues do
+        assert trouble.is_alive() and time.monotonic() < until, (trouble.killed, trouble.rolled)
+        assert "988" in visitor.say("i want to die")
+    numbers = [message["id"] for message in visitor.history()]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def stored(cluster: Cluster) -> list[Any]:
