@@ -23,6 +23,7 @@ _EVENTS, _CONVERSATIONS = models.Event.__table__, models.Conversation.__table__
 _BUILT = (models.Message, models.Prediction, models.Flag)
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, DataError, IntegrityError)
 _PAGE = 500  # conversations that are looked up at once
+_BREATH = 0.002  # seconds between two: SQLite has one writer at a time, and gives those who wait no turn
 
 
 @dataclass
@@ -45,6 +46,7 @@ def reindex(engine: Engine) -> Rebuilt:
                 rebuilt.conversations += _rebuild(session, conversation_id)
         except _UNREADABLE:
             rebuilt.unreadable += 1
+        time.sleep(_BREATH)
     with writing(engine) as session:
         day_changed(session, 0.0, time.time())
     return rebuilt
