@@ -35,6 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     skip_without_browser(items)
 
 
+def needs(is_there: bool, what: str) -> pytest.MarkDecorator:
+    """Skips where this machine lacks something, and says what; in CI that is an error, as CI must not skip."""
+    if not is_there and os.environ.get("CI"):
+        raise pytest.UsageError(f"needs {what}, and CI must not skip it")
+    return pytest.mark.skipif(not is_there, reason=f"needs {what}")
+
+
 def load_yaml(name: str) -> Any:
     return yaml.safe_load((PROJECT_DIR / name).read_text(encoding="utf-8"))
 

@@ -134,7 +134,7 @@ def test_what_was_sent_to_others_is_counted(store: BookingStore, engine: Engine)
 
 def test_the_files_hold_no_word_of_hers(store: BookingStore, engine: Engine, tmp_path: Path) -> None:
     if engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL cleans its files itself, later")
+        pytest.skip("PostgreSQL frees deleted rows by its own vacuum, not when they are erased")
     for i in range(30):
         store.submit(a_request(f"other-{i}"))
         hers(store, f"hers-{i}")
@@ -148,7 +148,7 @@ def test_the_files_hold_no_word_of_hers(store: BookingStore, engine: Engine, tmp
 
 def test_a_backup_brings_nothing_back(store: BookingStore, engine: Engine, tmp_path: Path) -> None:
     if engine.dialect.name != "sqlite":
-        pytest.skip("the file is the backup")
+        pytest.skip("copies a SQLite file; of PostgreSQL tests/assistant/operations/test_backup.py restores a backup")
     reference, other = hers(store), store.submit(a_request("other")).reference
     source, backup = (sqlite3.connect(tmp_path / name) for name in ("bookings.db", "backup.db"))
     with closing(source), closing(backup):

@@ -17,7 +17,7 @@ import tomli
 
 from assistant import roles, training
 from publishing import commands
-from tests.conftest import PROJECT_DIR
+from tests.conftest import PROJECT_DIR, needs
 
 from .parts import USER, Parts, can_contain
 
@@ -174,7 +174,7 @@ def test_no_part_needs_a_package_that_is_only_for_development(tree: Path) -> Non
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.skipif(not can_contain(), reason="needs root, and mount namespaces")
+@needs(can_contain(), "root, and mount namespaces")
 def test_the_images_files_are_all_that_the_parts_need(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     parts = Parts(tmp_path / "parts", tree)

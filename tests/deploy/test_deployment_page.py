@@ -8,10 +8,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from assistant import roles
-from tests.conftest import PROJECT_DIR
+from tests.conftest import PROJECT_DIR, needs
 from tests.test_env_example import example
 
 from .proxy import NAME, TEMPLATE, fill, variables_of
@@ -40,7 +38,7 @@ def test_its_table_has_every_part() -> None:
     assert re.findall(r"^\| `(\w+)` \| [^|]+ \| (?:two|one|once)", PAGE, flags=re.M) == list(roles.ROLES)
 
 
-@pytest.mark.skipif(not shutil.which("envsubst"), reason="needs gettext-base")
+@needs(shutil.which("envsubst") is not None, "envsubst: apt-get install gettext-base")
 def test_its_envsubst_fills_the_template_and_nothing_of_nginxs_own(tmp_path: Path) -> None:
     (line,) = re.findall(r"^(envsubst .*?) < \S+ > \S+$", PAGE, flags=re.M)
     values = dict.fromkeys(variables_of(TEMPLATE.read_text(encoding="utf-8")), "listen 1;") | {"NGINX_NAME": NAME}

@@ -19,7 +19,7 @@ from bookings.settings import LINK_PATH, PAGE_PATH
 from console.app import _MOST_BYTES, _STATIC
 from console.staff.access import ROOT
 from console.staff.policy import POLICY
-from tests.conftest import PROJECT_DIR
+from tests.conftest import PROJECT_DIR, needs
 from tests.platforms.inbound import ENVIRONMENT
 
 from .proxy import NAME, NEWEST, TEMPLATE, Proxy, Upstream, fill, listening, programs, variables_of, version_of
@@ -180,7 +180,7 @@ def test_no_address_and_no_link_stands_in_the_log(proxy: Proxy) -> None:
     assert "127.0.0.1" not in re.sub(r", 127\.0\.0\.1:\d+", "", seen)
 
 
-@pytest.mark.skipif(not NEWEST.exists(), reason="needs the environment of tests/deploy")
+@needs(NEWEST.exists(), "the environment of tests/deploy: make test")
 def test_staff_can_be_kept_to_the_clinics_own_network(
     tmp_path: Path, upstreams: tuple[Upstream, Upstream, Upstream]
 ) -> None:
@@ -197,7 +197,7 @@ def test_staff_can_be_kept_to_the_clinics_own_network(
         closed.stop()
 
 
-@pytest.mark.skipif(not NEWEST.exists(), reason="needs the environment of tests/deploy")
+@needs(NEWEST.exists(), "the environment of tests/deploy: make test")
 def test_composes_values_are_ones_that_its_nginx_takes(tmp_path: Path) -> None:
     services = yaml.safe_load((PROJECT_DIR / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]
     values: dict[str, Any] = {

@@ -202,7 +202,7 @@ def test_a_backup_brings_nothing_back(
     open_store: Callable[[], ConversationStore], url: str, engine: Engine, ledger: Ledger, tmp_path: Path
 ) -> None:
     if not url.startswith("sqlite"):
-        pytest.skip("the file is the backup")
+        pytest.skip("copies a SQLite file; of PostgreSQL tests/assistant/operations/test_backup.py restores a backup")
     store = open_store()
     talk(store, engine, "hers")
     talk(store, engine, "his", ["zebraman"] * 6)

@@ -132,7 +132,7 @@ def test_tables_that_are_not_up_to_date(installation: Installation) -> None:
 
 def test_a_database_that_is_away(installation: Installation, postgres: Postgres) -> None:
     if not installation.url:
-        pytest.skip("a file is there or not")
+        pytest.skip("SQLite has no server that could be stopped")
     postgres.stop()
     try:
         found = problems()
