@@ -12,6 +12,7 @@ from sanic.response import HTTPResponse
 from assistant import logs, metrics
 from assistant.action_server import limit_waiting
 from assistant.channels.problems import answer_problems
+from assistant.channels.service import ChatService
 from assistant.database import CONVERSATIONS
 from assistant.live_model import ModelFollower
 from assistant.model_guard import guard_models
@@ -70,7 +71,10 @@ class HealthEndpoint(InputChannel):
 
 def _model_problem(request: Request) -> str | None:
     agent = getattr(request.app.ctx, "agent", None)
-    return None if agent is not None and agent.is_ready() else "the model is not loaded"
+    if agent is None or not agent.is_ready():
+        return "the model is not loaded"
+    chat: ChatService | None = getattr(request.app.ctx, "chat_service", None)
+    return "it reads its word lists" if chat and not chat.is_warm else None
 
 
 def _store_problem(app: Sanic) -> str | None:

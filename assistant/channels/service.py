@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sanic import Sanic
 
+from assistant import safety
 from assistant.channels import house_rules
 from assistant.channels.answering import Handler
 from assistant.channels.courier import Connector, Courier
@@ -19,12 +20,15 @@ from assistant.channels.incoming import MAX_BODY, Refused
 from assistant.channels.live import Live
 from assistant.conversations.addresses import AddressBook
 from assistant.egress import refuse_leaks
+from assistant.redaction import redact
 from assistant.store import ConversationStore, conversation_store
 
 logger = structlog.get_logger()
 
 _TICK = 1.0  # seconds between looks at what other processes have done
+_SOON = 0.1  # seconds between looks whether there is a model
 _CLEAN_UP_TICKS, _CHORE_TICKS = 3, 60
+_GREETING = "hello"
 _STARTING = "The assistant is starting. Please try again in a few seconds."
 Chore = Callable[[ConversationStore], Any]
 
@@ -47,6 +51,7 @@ class ChatService:
         self._app = app
         self._on_new_message = on_new_message
         self._ready: Ready | None = None
+        self.is_warm = False
         self._chores: list[Chore] = []
         self._connectors: dict[str, Connector] = {}
         self._addresses: AddressBook | None = None
@@ -105,17 +110,23 @@ class ChatService:
         return Ready(store, Desk(store, self._on_new_message, understand, live.changed, courier.look), live, courier)
 
     async def _warm_up(self) -> None:
-        """Understand something before anybody writes: the first message takes a second else, and others wait for it."""
+        """Read word lists and understand something before anybody writes; until then the process is not ready.
+
+        The first message takes three seconds else, and while its names are looked for, all other writers wait.
+        """
         try:
-            await self._app.ctx.agent.parse_message("hello")
+            for once in (redact, safety.detect, safety.level, safety.takes_back, safety.is_of_minor):
+                await asyncio.to_thread(once, _GREETING)
+            await self._app.ctx.agent.parse_message(_GREETING)
         except Exception as error:  # the first visitor's message will say what is wrong
             logger.warning("channels.warm_up.failed", reason=type(error).__name__)
+        self.is_warm = True
 
     async def _look_around(self) -> None:
         """See what other processes have done, and clean up after those that died."""
         tick = 0
         while True:
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(_TICK if self._ready else _SOON)
             tick += 1
             try:
                 ready = self.ready()
