@@ -61,7 +61,7 @@ class HealthEndpoint(InputChannel):
 
         @routes.get("/readyz")
         async def ready(request: Request) -> HTTPResponse:
-            problem = _model_problem(request) or await readiness[0].problem()
+            problem = model_problem(request.app) or await readiness[0].problem()
             if problem:
                 return response.json({"ready": False, "problem": problem}, status=503)
             return response.json({"ready": True, "model": request.app.ctx.agent.model_name})
@@ -69,12 +69,13 @@ class HealthEndpoint(InputChannel):
         return routes
 
 
-def _model_problem(request: Request) -> str | None:
-    agent = getattr(request.app.ctx, "agent", None)
+def model_problem(app: Sanic) -> str | None:
+    """What is missing before a first message is answered as fast as any other; None if nothing is."""
+    agent = getattr(app.ctx, "agent", None)
     if agent is None or not agent.is_ready():
         return "the model is not loaded"
-    chat: ChatService | None = getattr(request.app.ctx, "chat_service", None)
-    return "it reads its word lists" if chat and not chat.is_warm else None
+    chat: ChatService | None = getattr(app.ctx, "chat_service", None)
+    return "the word lists are being read" if chat and not chat.is_warm else None
 
 
 def _store_problem(app: Sanic) -> str | None:
