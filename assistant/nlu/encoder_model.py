@@ -28,8 +28,6 @@ Array = npt.NDArray[np.float32]
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DIMENSIONS = 384
 _LONGEST = 128  # word pieces; the model was trained with no longer texts
-_BATCH = 64
-_UNLIKE = 2  # times longer than the first of a batch: padding the others to it would cost more than another batch
 _FILE_NAME = "all-minilm-l6-v2-int8.onnx"
 
 
@@ -67,36 +65,22 @@ class SentenceEncoder:
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         if not texts:
             return vectors
-        encodings = self._tokenizer.encode_batch(list(texts))
-        # Texts of like length go together: padding costs as much time as words.
-        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
-        batches = _batches(order, [len(encoding.ids) for encoding in encodings])
-        pieces = [[encodings[i].ids for i in batch] for batch in batches]
+        pieces = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         with ThreadPoolExecutor(self._workers) if self._workers > 1 else nullcontext() as pool:
             results = pool.map(self._run, pieces) if pool else map(self._run, pieces)
-            for batch, result in zip(batches, results):
-                vectors[batch] = result
+            for row, result in enumerate(results):
+                vectors[row] = result
         return vectors
 
-    def _run(self, pieces: list[list[int]]) -> Array:
-        """Encode one batch of texts, given as the numbers of their word pieces."""
-        ids = np.zeros((len(pieces), max(map(len, pieces))), dtype=np.int32)
-        mask = np.zeros_like(ids)
-        for row, numbers in enumerate(pieces):
-            ids[row, : len(numbers)] = numbers
-            mask[row, : len(numbers)] = 1
-        result: Array = self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+    def _run(self, pieces: list[int]) -> Array:
+        """Encode one text, given as the numbers of its word pieces.
+
+        Never several at once: int8 rounds to the range of all that is encoded together, so a text would get another
+        vector beside others, and four new examples would move those of all the rest.
+        """
+        ids = np.array([pieces], dtype=np.int32)
+        result: Array = self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
         return result
-
-
-def _batches(order: list[int], lengths: list[int]) -> list[list[int]]:
-    """Cut texts, in the order of their lengths, into batches of at most `_BATCH` and of much the same length."""
-    batches: list[list[int]] = []
-    for i in order:
-        if not batches or len(batches[-1]) == _BATCH or lengths[i] > _UNLIKE * lengths[batches[-1][0]]:
-            batches.append([])
-        batches[-1].append(i)
-    return batches
 
 
 def ensure_built() -> Path:

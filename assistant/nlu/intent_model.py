@@ -24,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 Array = npt.NDArray[Any]
 
 _NEIGHBOURS = 5
-_ENOUGH = 4000  # examples to fit the confidence on; with more of them, every second, third, … is taken
+_ENOUGH = 4000  # examples to fit the confidence on, about; with more of them, some are taken
 _UNKNOWN_SHARE = 0.15  # of the messages that the confidence is fitted for: about something that no intent names
 
 
@@ -105,12 +105,12 @@ class IntentModel:
         y = np.array([number[intent] for intent in intents])
         targets = np.full((len(y), len(labels)), -1.0 / max(len(labels) - 1, 1), dtype=np.float32)
         targets[np.arange(len(y)), y] = 1.0
+        some = _some(dense)
         projection = _principal(dense, settings.dimensions)
         dense = _project(dense, projection)
         triangle, cosines = factor(dense, common, settings)
         weights = cho_solve((triangle, True), targets, check_finite=False)
         ngram_weights = settings.ngram_weight * (sparse.T @ weights)
-        some = np.arange(0, len(y), 1 + len(y) // _ENOUGH)
         if len(some) < len(y):
             triangle, cosines = factor(dense[some], common[np.ix_(some, some)], settings)
         confidence = _fit_confidence(cosines, triangle, targets[some], y[some])
@@ -176,6 +176,12 @@ class IntentModel:
                 arrays["ngram_weights"],
                 arrays["confidence"],
             )
+
+
+def _some(vectors: Array) -> Array:
+    """Which examples the confidence is fitted on: by their own vectors, so that a new one moves no other in or out."""
+    share = min(_ENOUGH / max(len(vectors), 1), 1.0)
+    return np.flatnonzero(np.abs(vectors[:, 0]) * 1e4 % 1.0 <= share)
 
 
 def _principal(vectors: Array, dimensions: int) -> Array:
