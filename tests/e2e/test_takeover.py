@@ -167,7 +167,7 @@ def insist(visitor: Visitor, text: str) -> int:
 
 def test_messages_sent_at_once_are_all_kept_in_order_and_without_gaps(visitor: Visitor, staff: Staff) -> None:
     staff.take()
-    texts = [f"what are your opening hours ({i})" for i in range(20)]
+    texts = [f"and another thing ({i})" for i in range(20)]
     with ThreadPoolExecutor(10) as pool:
         assert set(pool.map(lambda text: insist(visitor, text), texts)) == {200}
     said = visitor.history()
