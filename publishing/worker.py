@@ -22,9 +22,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from assistant import live_pointer, training
 from assistant.database import reading, writing
+from assistant.nlu.encoder_model import SentenceEncoder
 from assistant.settings import PROJECT_DIR
 from publishing import commands, gates, publication, verdicts
 from publishing.changes import Change, make_change
+from publishing.contradictions import contradictions
+from publishing.files import ProjectFiles
 from publishing.live import folder_of, put_live
 from publishing.publication import EVALUATING, REFUSED, TRAINING, NotUnderWay, report
 from publishing.verdicts import Entry
@@ -34,6 +37,11 @@ logger = structlog.get_logger()
 _NICE = 10
 _BEAT = 5.0  # seconds between signs of life
 _NOTHING = "Nothing waits that could be taught"
+
+
+def _against(change: Change) -> list[str]:
+    examples = ProjectFiles(PROJECT_DIR).examples
+    return list(contradictions(change.accepted.examples, examples, SentenceEncoder().encode))
 
 
 class Worker:
@@ -71,8 +79,8 @@ class Worker:
         live = self._evaluate(before, "live", 45, 70)
         comparison = gates.compare(live, self._evaluate(model, "new", 70, 95))
         self._result |= vars(comparison)
-        if comparison.reasons:
-            return self._refuse(comparison.reasons)
+        if reasons := comparison.reasons + _against(change):
+            return self._refuse(reasons)
         self._report(98, EVALUATING, "Going live")
         put_live(self._engine, self._id, model, self._taught(entries, change), before, base, self._result)
         logger.info("publishing.live", publication=self._id)
