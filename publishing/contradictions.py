@@ -37,9 +37,7 @@ def contradictions(
         against = np.flatnonzero((other >= _ALIKE) & (other - own > _NEARER))
         if len(against) > _MANY * len(texts):
             clearest = against[other[against].argmax()]
-            yield _reason(texts[clearest], intent, *known[likeness[clearest].argmax()], len(against) - 1)
-
-
-def _reason(text: str, intent: str, other: str, other_intent: str, more: int) -> str:
-    said = f"“{text}” is taught as {intent}, but says what “{other}” says, an example of {other_intent}"
-    return said + (f"; so it is with {more} more" if more else "")
+            stands, stands_for = known[likeness[clearest].argmax()]
+            more = f"; so it is with {len(against) - 1} more" if len(against) > 1 else ""
+            said = f"“{texts[clearest]}” is taught as {intent}, but says what “{stands}” says"
+            yield f"{said}, an example of {stands_for}{more}"
