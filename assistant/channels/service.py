@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 from sanic import Sanic
+from sanic.request import Request
+from sanic.response import HTTPResponse
 
 from assistant import safety
 from assistant.channels import house_rules
@@ -52,12 +54,14 @@ class ChatService:
         self._on_new_message = on_new_message
         self._ready: Ready | None = None
         self.is_warm = False
+        self._is_stopping = False
         self._chores: list[Chore] = []
         self._connectors: dict[str, Connector] = {}
         self._addresses: AddressBook | None = None
         # Of its own: what comes in must not wait behind what is being answered.
         self.receiving = ThreadPoolExecutor(2, "receiving")
         app.config.REQUEST_MAX_SIZE = MAX_BODY
+        app.register_middleware(self._hang_up, "response")
         app.add_task(self._look_around())
 
     @classmethod
@@ -95,10 +99,19 @@ class ChatService:
 
     async def stop(self) -> None:
         """Finish what is being answered and sent."""
+        self._is_stopping = True
         if self._ready:
             self._ready.live.stop()
             await self._ready.desk.stop()
             await self._ready.courier.stop()
+
+    async def _hang_up(self, request: Request, _: HTTPResponse) -> None:
+        """Close each connection behind its last answer once the process stops.
+
+        A proxy would go on using it else, and Sanic waits fifteen seconds for that.
+        """
+        if self._is_stopping and request.stream is not None:
+            request.stream.keep_alive = False
 
     def _begin(self, store: ConversationStore) -> Ready:
         live, courier = Live(store), Courier(store, self._connectors, lambda: self.addresses)
