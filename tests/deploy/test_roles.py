@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from assistant import roles, run
-from tests.conftest import PROJECT_DIR
+from tests.conftest import PROJECT_DIR, needs
 
 from .parts import Parts, can_contain
 
-needs_containment = pytest.mark.skipif(not can_contain(), reason="needs root, and mount namespaces")
+needs_containment = needs(can_contain(), "root, and mount namespaces")
 
 
 @pytest.fixture

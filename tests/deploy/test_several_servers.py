@@ -12,13 +12,15 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.conftest import needs
+
 from .parts import Parts, can_contain
 from .proxy import NAME, Proxy, Upstream, programs
 
 CHAT = "/webhooks/webchat"
 ORIGIN = f"https://{NAME}"
 
-pytestmark = pytest.mark.skipif(not can_contain(), reason="needs root, and mount namespaces")
+pytestmark = needs(can_contain(), "root, and mount namespaces")
 
 
 def environment_of(url: str) -> dict[str, str]:
