@@ -15,7 +15,7 @@ ifeq ($(NODE),)
 export PATH := $(CURDIR)/$(NODE_WHEEL)/bin:$(PATH)
 endif
 NPM := $(or $(NODE),node $(CURDIR)/$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js)
-NPM_CI := $(NPM) ci --no-audit --no-fund --loglevel=error
+NPM_CI := $(NPM) ci --no-update-notifier --no-audit --no-fund --loglevel=error
 ARTICLE ?=
 DATA ?=
 INPUTS ?= 1000000
