@@ -18,7 +18,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from sanic import Sanic
 
-from assistant import live_pointer
+from assistant import live_pointer, quick_start
 from assistant.live_pointer import LiveModel
 from assistant.nlu import encoder
 from assistant.nlu.encoder import SentenceEncoderFeaturizer
@@ -113,8 +113,7 @@ def _uncollected() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
-        gc.enable()
+        quick_start.loaded()
 
 
 @contextmanager

@@ -191,9 +191,14 @@ def _of_the_world(kind: str) -> frozenset[str]:
 
 @lru_cache(maxsize=2)
 def _names_of_the_world(kind: str) -> frozenset[str]:
-    latin = ("".join(_CYRILLIC.get(char, char) for char in name.lower()) for name in _listed_names(kind))
-    names = {part for name in latin for part in re.split(r"[ -]", folded(name))}
+    names = {part for name in set(_listed_names(kind)) for part in re.split(r"[ -]", _in_latin(name))}
     return frozenset(name for name in names if re.fullmatch(r"[a-z']{3,}", name))
+
+
+def _in_latin(name: str) -> str:
+    if name.isascii():
+        return name.lower()
+    return folded("".join(_CYRILLIC.get(char, char) for char in name.lower()))
 
 
 def _listed_names(kind: str) -> Iterator[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 _GAPS = {"..": r"(?:\w+ ){0,2}?", "...": r"(?:\w+ ){0,4}?"}
 _ENDS = {"^": "(?<=^ )", "$": r"\Z"}
-_Part = tuple[bool, "re.Pattern[str]", list[set[str]]]  # wanted or not, the phrase, the words it needs
+_Part = tuple[bool, str, list[set[str]]]  # wanted or not, the phrase as a pattern, the words it needs
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _LOOKALIKES = str.maketrans("!1034@$57", "iioeaasst")
 # Cyrillic and Greek letters that look like Latin ones: words written with them pass a look, and other filters.
@@ -77,7 +78,7 @@ class PhraseList:
         for phrase in re.finditer(r"^\S.*(?:\n+[ \t]+.*)*", text, re.MULTILINE):
             try:
                 self._read(" ".join(phrase[0].split()).replace(" |", "|"))
-            except (ValueError, re.error) as error:
+            except ValueError as error:
                 raise PhraseError(f"{source}:{text.count(chr(10), 0, phrase.start()) + 1}: {error}") from error
         self._lengths = {len(stem) - 1 for stem in self._stems}
         self._dangers_by_word, self._harmless_by_word = _by_word(self._dangers), _by_word(self._harmless)
@@ -89,7 +90,7 @@ class PhraseList:
         for number in _candidates(self._harmless_by_word, present):
             parts = self._harmless[number]
             if self._holds(parts, words, present):
-                words = parts[0][1].sub("~ ", words)  # a sign that no phrase and no gap reads across
+                words = _compiled(parts[0][1]).sub("~ ", words)  # a sign that no phrase and no gap reads across
         numbers = _candidates(self._dangers_by_word, present)
         counted = [number for number in numbers if not (surely and number in self._unsure)]
         return any(self._holds(self._dangers[number], words, present) for number in counted)
@@ -117,11 +118,11 @@ class PhraseList:
         if any(need.isdisjoint(present) for wanted, _, needs in parts if wanted for need in needs):
             return False
         (_, phrase, _), *others = parts
-        if not all(pattern.search(words) for wanted, pattern, _ in others if wanted):
+        if not all(_compiled(pattern).search(words) for wanted, pattern, _ in others if wanted):
             return False
-        unless = [pattern for wanted, pattern, _ in others if not wanted]
+        unless = [_compiled(pattern) for wanted, pattern, _ in others if not wanted]
         # A word far off says nothing about this phrase: a long message must not talk itself out of an answer.
-        spans = ((max(0, match.start() - _NEAR), match.end() + _NEAR) for match in phrase.finditer(words))
+        spans = ((max(0, match.start() - _NEAR), match.end() + _NEAR) for match in _compiled(phrase).finditer(words))
         return any(not any(pattern.search(words, *span) for pattern in unless) for span in spans)
 
     def _read(self, line: str) -> None:
@@ -132,6 +133,8 @@ class PhraseList:
             self._skipped.update(line[5:].strip().split("|"))
         elif line.startswith("spell:"):
             wrong, right = line[6:].split(" = ")
+            if not re.fullmatch(r"\w+(?: \w+)*", right.strip()):
+                raise ValueError(f"cannot read '{right.strip()}'")
             for word in wrong.strip().split("|"):
                 if "_" in word:
                     self._pairs[f" {word.replace('_', ' ')} "] = f" {right.strip()} "
@@ -164,7 +167,7 @@ class PhraseList:
                 self._stems |= {word for word in needs[-1] if word.endswith("*")}
         if not needs:
             raise ValueError("a phrase needs a word that may not be missing")
-        return wanted, re.compile(pattern), sorted(needs, key=len)
+        return wanted, pattern, sorted(needs, key=len)
 
     def _options(self, piece: str) -> list[str]:
         """The words of `a|b_c|@group`, in their long and right spelling."""
@@ -181,6 +184,12 @@ class PhraseList:
             else:
                 options.append(self._known(f" {_long(word.replace('_', ' '))} ").strip())
         return list(dict.fromkeys(option for option in options if option))
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Not before it is needed: all of them take a second of each start."""
+    return re.compile(pattern)
 
 
 def _by_word(phrases: list[list[_Part]]) -> dict[str, list[int]]:

@@ -1,12 +1,13 @@
 """`python -m assistant.server rasa run …`: a Rasa command whose lines, from the first one on, are written as
-`LOG_FORMAT` says. Everything behind the module's name is the command as Rasa documents it."""
+`LOG_FORMAT` says, and whose server starts quickly (`quick_start.py`). Behind the module's name stands the command as
+Rasa documents it."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from assistant import logs
+from assistant import logs, quick_start
 
 PROCESS = "server"
 
@@ -22,6 +23,8 @@ def main() -> None:
     if missing := _missing_model(sys.argv[1:]):  # Rasa would take whichever model it finds
         logs.report(PROCESS, f"there is no model {missing}")
         sys.exit(1)
+    if sys.argv[1:3] == ["rasa", "run"]:
+        _start_quickly()
     import rasa.utils.io
     from rasa import __main__ as command
 
@@ -29,6 +32,16 @@ def main() -> None:
         command.configure_structlog = rasa.utils.io.configure_colored_logging = lambda *_: None
     sys.argv = sys.argv[1:] or ["rasa"]
     command.main()
+
+
+def _start_quickly() -> None:
+    from assistant.nlu.encoder_model import ensure_built
+
+    ensure_built()  # needs TensorFlow where nobody has built it
+    quick_start.import_rasa()
+    from assistant.model_guard import guard_models
+
+    guard_models()
 
 
 def _missing_model(arguments: list[str]) -> str | None:

@@ -9,7 +9,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from assistant import logs, metrics
+from assistant import logs, metrics, quick_start
 from assistant.action_server import limit_waiting
 from assistant.channels.problems import answer_problems
 from assistant.channels.service import ChatService
@@ -54,6 +54,10 @@ class HealthEndpoint(InputChannel):
                 app.ctx.is_measured = True
             begin(PROCESS, metrics.SERVER)
             app.add_task(ModelFollower().follow(app))
+
+        @routes.listener("after_server_start")
+        async def loaded(app: Sanic, _: Any) -> None:
+            quick_start.loaded()  # with a model or without
 
         @routes.get("/healthz")
         async def alive(request: Request) -> HTTPResponse:

@@ -156,7 +156,7 @@ class IntentModel:
             projection=self._projection,
             dense=self._dense,
             weights=self._weights,
-            ngram_weights=self._ngram_weights,
+            ngram_weights=self._ngram_weights.astype(np.float16),  # most of the file
             confidence=self._confidence,
         )
         described = {"labels": self.labels, "settings": vars(self.settings)}
@@ -173,7 +173,7 @@ class IntentModel:
                 arrays["projection"],
                 arrays["dense"],
                 arrays["weights"],
-                arrays["ngram_weights"],
+                arrays["ngram_weights"].astype(np.float32),
                 arrays["confidence"],
             )
 

@@ -61,7 +61,7 @@ def test_a_phrase_may_be_no_sure_sign() -> None:
     assert phrases.matches(" shoot me i will kill myself ", surely=True)
 
 
-@pytest.mark.parametrize("line", ["perhaps: die", "kill|(", "@nobody dies", "(only) (optional)"])
+@pytest.mark.parametrize("line", ["perhaps: die", "kill|(", "@nobody dies", "(only) (optional)", "spell: kil = k(ill"])
 def test_a_line_that_cannot_be_read_is_named(line: str) -> None:
     with pytest.raises(PhraseError, match="my.txt:2"):
         PhraseList(["die", line], "my.txt")
