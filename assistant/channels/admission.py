@@ -6,12 +6,15 @@ and so is what the messaging platforms deliver: that is stored before it is ackn
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assistant.channels.incoming import Refused
 
-MOST = 10  # messages that one server answers or has waiting; the last waits about half a second
+MOST = 7  # visitors whom one server answers or lets wait; the first message of the last waits about half a second
+_MOST_OF_ONE = 10  # messages of one of them: they are answered one behind the other, each behind those of the others
+_MESSAGES = 2 * MOST  # in all
 _COME_BACK = 2  # seconds
 _BUSY = (
     "Many people are writing at this moment. Please try again in a few seconds. "
@@ -20,22 +23,26 @@ _BUSY = (
 
 
 class Admission:
-    """Counts the messages whose visitors wait for this server."""
+    """Counts the visitors who wait for this server, and their messages."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._inside = 0
+        self._inside: Counter[str] = Counter()
 
     @contextmanager
-    def place(self, in_danger: bool) -> Iterator[None]:
+    def place(self, conversation_id: str, in_danger: bool) -> Iterator[None]:
         """A place for one message while it is answered. Raises: Refused with 429 if there is none."""
-        if self._inside >= self._most and not in_danger:
+        waiting = self._inside[conversation_id]
+        is_full = waiting >= _MOST_OF_ONE or self._inside.total() >= _MESSAGES
+        is_full = is_full or (not waiting and len(self._inside) >= self._most)
+        if is_full and not in_danger:
             raise Refused(429, _BUSY, retry_after=_COME_BACK)
-        self._inside += 1
+        self._inside[conversation_id] += 1
         try:
             yield
         finally:
-            self._inside -= 1
+            self._inside[conversation_id] -= 1
+            self._inside += Counter()  # forgets who is not there
 
 
 ADMISSION = Admission()  # of this process, for all channels whose visitors wait

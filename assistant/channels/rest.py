@@ -57,7 +57,7 @@ class RestChannel(InputChannel):
                 metrics.answered(self.name(), metrics.SAFETY)
                 return response.json(message)
             try:
-                with ADMISSION.place(in_danger=safety.detect(message.text) is not None):
+                with ADMISSION.place(message.sender_id, in_danger=safety.detect(message.text) is not None):
                     if request.args.get("stream", "").lower() == "true":
                         await _stream(request, on_new_message, message)
                         return None

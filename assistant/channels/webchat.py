@@ -100,7 +100,9 @@ class WebchatChannel(BaseChannel):
         conversation_id = self._visitors.conversation(request)
         arrival = read_arrival(read_body(request))
         in_danger = bool(arrival.danger)
-        with ADMISSION.place(in_danger):
+        if not in_danger:
+            self._limits.check_over(request, conversation_id)
+        with ADMISSION.place(conversation_id, in_danger):
             try:
                 ready = self.ready(request)
                 await asyncio.to_thread(self._limits.check_message, request, conversation_id, ready.store, in_danger)

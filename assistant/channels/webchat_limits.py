@@ -32,6 +32,7 @@ class Limits:
         self._sessions = RateLimit(int(self._messages * _SESSIONS) or 1)
         self._readings = RateLimit(self._messages * _READINGS)
         self._in_outage = RateLimit(self._messages)
+        self._over: dict[str, int] = {}  # visitors and addresses, and the minute in which they have sent too many
 
     def check_session(self, request: Request) -> None:
         """Raises: Refused if the address begins conversations too often."""
@@ -40,6 +41,16 @@ class Limits:
     def check_reading(self, conversation_id: str) -> None:
         """Raises: Refused if the conversation is asked for too often."""
         self._allow(self._readings, conversation_id, utc_now())
+
+    def check_over(self, request: Request, conversation_id: str) -> None:
+        """Refuse again, without the store and before it takes a place, who was refused in this minute.
+
+        A flood would fill the places of the others else. Raises: Refused.
+        """
+        now = time.time()
+        aliases = (self._visitors.alias(who) for who in (conversation_id, _address(request)))
+        if any(self._over.get(alias) == now // MINUTE for alias in aliases):
+            raise _too_fast(now)
 
     def check_message(self, request: Request, conversation_id: str, store: ConversationStore, in_danger: bool) -> None:
         """Count a message. Raises: Refused if its visitor or address has sent too many."""
@@ -52,11 +63,15 @@ class Limits:
             self._allow(self._in_outage, visitor, utc_now())
             return
         allowed = self._messages * (_IN_DANGER if in_danger else 1)
-        if of_visitor > allowed or of_address > allowed * _OF_ADDRESS:
-            raise Refused(429, _SLOWLY, retry_after=MINUTE - int(now % MINUTE))
+        counts = ((visitor, of_visitor, allowed), (address, of_address, allowed * _OF_ADDRESS))
+        if over := [who for who, count, most in counts if count > most]:
+            if not in_danger:
+                self._over.update(dict.fromkeys(over, int(now // MINUTE)))
+            raise _too_fast(now)
 
     def forget(self, store: ConversationStore) -> None:
         """Drop old counts. Raises: what the database raises."""
+        self._over = {who: minute for who, minute in list(self._over.items()) if minute >= time.time() // MINUTE}
         with store.writing() as session:
             forget_counts(session, time.time())
 
@@ -64,6 +79,10 @@ class Limits:
     def _allow(limit: RateLimit, who: str, now: datetime) -> None:
         if not limit.allows(who, now):
             raise Refused(429, _SLOWLY, retry_after=MINUTE)
+
+
+def _too_fast(now: float) -> Refused:
+    return Refused(429, _SLOWLY, retry_after=MINUTE - int(now % MINUTE))
 
 
 def _address(request: Request) -> str:

@@ -27,7 +27,9 @@ def write_until_refused(assistant: Assistant, broken: list[str]) -> None:
             except httpx.HTTPError as error:
                 broken.append(repr(error))
                 return
-            if reply.status_code not in (200, 429):
+            if reply.status_code == 429:  # more writers than a server has places for
+                time.sleep(int(reply.headers["retry-after"]))
+            elif reply.status_code != 200:
                 broken.append(f"{reply.status_code} {reply.text}")
 
 
