@@ -39,6 +39,7 @@ _SLIP = 4.0  # of one slip
 _FIRST_LETTER = 1.0  # more for a slip on the first letter
 _REAL = 7.0  # more for a word that visitors use
 _SPLIT = 5.0  # of a space that was left out
+_FIRST, _LAST = 80, 40  # words of a long message: the time for it must have an end
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,13 @@ class Speller:
         """A text with its misspelt words read as known ones; everything else stays as it is written."""
         if not self._model.words or _is_spanish(text):
             return text
+        words = [word.span() for word in re.finditer(r"\S+", text)]
+        if len(words) <= _FIRST + _LAST:
+            return self._mended(text)
+        start, end = words[_FIRST][0], words[-_LAST][0]
+        return self._mended(text[:start]) + text[start:end] + self._mended(text[end:])
+
+    def _mended(self, text: str) -> str:
         text = _PAIR.sub(self._mend_gap, text)
         written = re.findall(r"\S+", text)
         shouted = text.isupper()

@@ -89,3 +89,8 @@ def test_a_message_as_long_as_may_be_sent_is_mended_in_little_time(speller: Spel
     speller.mend(" ".join(["efetcs", "ketmaine", "dose", "qzxw"] * 100))
 
     assert time.process_time() - begun < 1
+
+
+def test_a_long_message_is_mended_where_it_begins_and_where_it_ends(speller: Speller) -> None:
+    told = "side efects " + "so much has happened " * 50 + "side efects"
+    assert speller.mend(told) == told.replace("efects", "effects")
