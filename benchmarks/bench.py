@@ -31,6 +31,10 @@ STOCK_DIR = var_dir() / "bench" / "stock"
 STOCK_QUESTIONS = ["hello", "I am sad", "I'm doing great", "yes", "no thanks", "are you a bot?", "bye", "that's good"]
 _ONE_CLIENT, _EIGHT_CLIENTS = 150, 600  # messages
 _CONVERSATION = 3  # turns of one visitor
+_COME_BACK, _INSISTS = (
+    429,
+    0.1,
+)  # what a full server of ours says, and the seconds until a client asks again all the same
 _FULL_LOG = 10_000_000  # events
 
 
@@ -69,15 +73,15 @@ def measure(project: Project, port: int, rows: int) -> Figures:
     training_s = _train(project)
     with _server(project, port) as (process, ready_s):
         url = f"http://127.0.0.1:{port}/webhooks/rest/webhook"
-        asyncio.run(_ask(url, project.questions, 40, 1, "warm"))
+        asyncio.run(_ask(url, project, 40, 1, "warm"))
         before = cpu_s(process)
-        one = asyncio.run(_ask(url, project.questions, _ONE_CLIENT, 1, "one"))
+        one = asyncio.run(_ask(url, project, _ONE_CLIENT, 1, "one"))
         cpu_ms = (cpu_s(process) - before) / _ONE_CLIENT * 1000
         start = time.perf_counter()
-        asyncio.run(_ask(url, project.questions, _EIGHT_CLIENTS, 8, "eight"))
+        asyncio.run(_ask(url, project, _EIGHT_CLIENTS, 8, "eight"))
         throughput = _EIGHT_CLIENTS / (time.perf_counter() - start)
         memory_mb = process.memory_info().rss / 1e6
-        asker = Asker(url, process, project.questions)
+        asker = Asker(url, process, project.questions, not project.is_ours)
         begun = measure_log(asker, project.database, FEW_EVENTS) if project.is_ours else 0.0
         growth = measure_growth(asker, project.database)
         history = measure_history(asker, project.database) if project.is_ours else None
@@ -127,8 +131,11 @@ def _answers(port: int) -> bool:
     return reply.status_code == 200 and bool(reply.json())
 
 
-async def _ask(url: str, questions: list[str], count: int, clients: int, name: str) -> list[float]:
-    """Send messages from several clients at once; return the seconds that each took."""
+async def _ask(url: str, project: Project, count: int, clients: int, name: str) -> list[float]:
+    """Send messages from several clients at once; return the seconds that each took.
+
+    Rasa's example says nothing to some messages: what it does is a turn all the same.
+    """
     seconds: list[float] = []
 
     async def visit(client: int) -> None:
@@ -136,9 +143,11 @@ async def _ask(url: str, questions: list[str], count: int, clients: int, name: s
             for i in range(client, count, clients):
                 body = {"sender": f"{name}-{os.getpid()}-{i // (clients * _CONVERSATION)}-{client}"}
                 start = time.perf_counter()
-                reply = await http.post(url, json={**body, "message": questions[i % len(questions)]})
+                sent = {**body, "message": project.questions[i % len(project.questions)]}
+                while (reply := await http.post(url, json=sent)).status_code == _COME_BACK:
+                    await asyncio.sleep(_INSISTS)
                 seconds.append(time.perf_counter() - start)
-                if reply.status_code != 200 or not reply.json():
+                if reply.status_code != 200 or not (reply.json() or not project.is_ours):
                     sys.exit(f"no answer to a message of the benchmark: {reply.status_code}")
 
     await asyncio.gather(*(visit(client) for client in range(clients)))
@@ -152,7 +161,7 @@ def ours() -> Project:
     folder.mkdir(parents=True)
     train()
     questions = [question.text for question in read_questions() if question.kind in {"covered", "not_covered"}]
-    server = [sys.executable, "-m", "rasa", "run", "--quiet", "--interface", "127.0.0.1"]
+    server = [sys.executable, "-m", "assistant.server", "rasa", "run", "--quiet", "--interface", "127.0.0.1"]
     environment = {**ONE_THREAD, "VAR_DIR": str(folder)}
     shutil.copytree(var_dir() / "encoder", folder / "encoder", dirs_exist_ok=True)
     model = folder / "model.tar.gz"
@@ -193,9 +202,11 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=_FULL_LOG, help="events in a full log (%(default)s)")
     arguments = parser.parse_args()
     rows = {"this assistant": measure(ours(), 5305, arguments.rows)}
+    _print(rows)
+    _print_goals(*rows.values())
     if not arguments.ours_only:
         rows["rasa init"] = measure(stock(), 5306, arguments.rows)
-    _print(rows)
+        _print(rows)
     _print_goals(*rows.values())
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+from assistant.channels.webchat_settings import WebchatSettings
 from assistant.settings import PROJECT_DIR
 from benchmarks.load.flood import flooding
 from benchmarks.load.statistics import Answers, read
@@ -31,7 +32,7 @@ STEPS = (1, 2, 10)
 _PACE = 0.5  # messages of a visitor in a second
 _WARM = 8  # seconds
 _FLOOD = 100  # times what a visitor writes
-_USUAL_LIMIT = "60"  # messages of one visitor in a minute, as installed; the cluster of the tests sets none
+_USUAL_LIMIT = str(WebchatSettings().messages_per_minute)  # as installed; the cluster of the tests sets none
 LEAST_KEPT = 0.9  # of the answers that the others get while one visitor floods, beside those without
 MOST_FLOODED = 1.5  # p95 of the others while one visitor floods, beside that without
 MOST_ADMITTED = 2.0  # p95 of what is taken in at ten times the load, beside that at the rated load

@@ -28,13 +28,14 @@ def read(entries: list[dict[str, Any]]) -> Answers:
     """The figures of a run, from Locust's `--json`."""
     named = {entry["name"]: entry for entry in entries}
     message, refused, crisis = (named.get(name) for name in (MESSAGE, REFUSED, CRISIS))
+    seconds = _seconds(message)
     return Answers(
         answered=_count(message) + _count(crisis),
-        rate=_rate(message) + _rate(crisis),
+        rate=(_count(message) + _count(crisis)) / seconds,
         p50=_share(message, 0.5),
         p95=_share(message, 0.95),
         p99=_share(message, 0.99),
-        refused_rate=_rate(refused),
+        refused_rate=_count(refused) / seconds,
         refused_p95=_share(refused, 0.95),
         crisis_p95=_share(crisis, 0.95),
         crisis_longest=float(crisis["max_response_time"] or 0) if crisis else 0.0,
@@ -46,11 +47,11 @@ def _count(entry: dict[str, Any] | None) -> int:
     return int(entry["num_requests"]) - int(entry["num_failures"]) if entry else 0
 
 
-def _rate(entry: dict[str, Any] | None) -> float:
-    if not entry:
-        return 0.0
-    seconds = float(entry["last_request_timestamp"]) - float(entry["start_time"])
-    return _count(entry) / max(seconds, 1.0)
+def _seconds(messages: dict[str, Any] | None) -> float:
+    """How long messages were sent: what is counted beside them may all have come in one of these seconds."""
+    if not messages:
+        return 1.0
+    return max(float(messages["last_request_timestamp"]) - float(messages["start_time"]), 1.0)
 
 
 def _share(entry: dict[str, Any] | None, share: float) -> float:
