@@ -39,9 +39,11 @@ def _start_quickly() -> None:
 
     ensure_built()  # needs TensorFlow where nobody has built it
     quick_start.import_rasa()
+    from assistant import quick_turns
     from assistant.model_guard import guard_models
 
     guard_models()
+    quick_turns.hasten()
 
 
 def _missing_model(arguments: list[str]) -> str | None:

@@ -64,6 +64,20 @@ class IndexedRulePolicy(RulePolicy):
             return None, None
         return RulePolicy._find_action_from_loop_happy_path(tracker)
 
+    def _find_action_from_rules(
+        self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
+    ) -> tuple[str | None, str | None, bool]:
+        """Rasa's own, but that no rule is looked for by a message's text: all are written by intents."""
+        if use_text_for_last_user_input:
+            return None, None, False
+        found: tuple[str | None, str | None, bool] = super()._find_action_from_rules(tracker, domain, False)
+        return found
+
+    @staticmethod
+    def format_tracker_states(states: list[State]) -> str:
+        """Nothing: Rasa would write it for its debug log, and copy it, whether anybody wants that log or not."""
+        return ""
+
     _index: tuple[int, dict[_Mark, set[str]]] | None = None
 
     def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
