@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.conversations import alerts
 from assistant.conversations.daily import note_late
+from assistant.conversations.lean import lean_event
 from assistant.conversations.messages import VISITOR, Message
 from assistant.conversations.models import (
     Conversation,
@@ -78,7 +79,7 @@ class Turn:
 
     def stored(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """An event of the turn as it is stored."""
-        return stored_event(event, self.known)
+        return lean_event(stored_event(event, self.known))
 
     def renamed(self) -> Turn:
         """The same turn with other ids of its messages."""
