@@ -1,4 +1,4 @@
-"""Rasa intent classifier on sentence vectors and n-grams; its mathematics: `intent_model.py`, `danger_model.py`."""
+"""Rasa intent classifier on vectors of meaning and n-grams; its mathematics: `intent_model.py`, `danger_model.py`."""
 
 from __future__ import annotations
 

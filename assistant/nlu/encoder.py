@@ -1,4 +1,4 @@
-"""Rasa featurizer: a message's meaning as a sentence vector."""
+"""Rasa featurizer: a message's meaning as a vector."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from assistant.nlu.reading import reading
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
-    """Adds the sentence vector of all-MiniLM-L6-v2 as a dense sentence feature."""
+    """Adds what the layers of all-MiniLM-L6-v2 make of a message as a dense sentence feature."""
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -58,6 +58,6 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
     def _add(self, messages: list[Message], encoder: SentenceEncoder | None = None) -> None:
         if not messages:
             return
-        vectors = (encoder or self._encoder).encode([reading(message) for message in messages])
+        vectors = (encoder or self._encoder).encode_layers([reading(message) for message in messages])
         for message, vector in zip(messages, vectors):
             self.add_features_to_message(None, vector[None, :], TEXT, message)

@@ -17,8 +17,8 @@ from assistant.nlu.intents import DANGER, set_intent
 from assistant.nlu.reading import reading
 from assistant.safety import LISTS, detect, is_certain, is_idiom
 
-_SECOND_OPINION = 0.15  # how much the topics' classifier counts beside the danger model
-_IDIOM = 0.1  # how much more is needed where grave words stand in a harmless sense
+_SECOND_OPINION = 0.05  # how much the topics' classifier counts beside the danger model
+_IDIOM = 0.05  # how much more is needed where grave words stand in a harmless sense
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

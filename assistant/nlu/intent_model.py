@@ -1,4 +1,4 @@
-"""The intent classifier itself, free of Rasa: least squares in a kernel of sentence vectors and n-grams.
+"""The intent classifier itself, free of Rasa: least squares in a kernel of vectors of meaning and n-grams.
 
 A regularised least-squares classifier needs one linear system for all intents, so it trains in seconds, and its inverse
 gives the scores that each example would get had it not been trained on (leave-one-out), or had its whole intent been
@@ -33,10 +33,10 @@ class KernelSettings:
     """Shape of the kernel.
 
     Attributes:
-        sharpness: how fast likeness in meaning falls with the cosine of two sentence vectors.
+        sharpness: how fast likeness in meaning falls with the cosine of two vectors.
         ngram_weight: weight of shared n-grams beside it.
         ridge: regularisation; more forgives more contradictions in the training examples.
-        dimensions: principal ones of the sentence vectors that are kept; two thirds of them say as much and cost less.
+        dimensions: principal ones of the vectors that are kept; a quarter of them say as much and cost less.
     """
 
     sharpness: float = 3.0
@@ -57,7 +57,7 @@ class Likeness:
     """How like the examples messages are, one row a message.
 
     Attributes:
-        projected: the messages' sentence vectors in the principal dimensions.
+        projected: the messages' vectors in the principal dimensions.
         cosines: to the vectors of the examples.
         meaning: the part of the kernel that is made of these.
     """
@@ -68,12 +68,13 @@ class Likeness:
 
 
 class IntentModel:
-    """Says which intent a message has, from its sentence vector and its n-grams."""
+    """Says which intent a message has, from its vector of meaning and its n-grams."""
 
     def __init__(
         self,
         settings: KernelSettings,
         labels: list[str],
+        center: Array,
         projection: Array,
         dense: Array,
         weights: Array,
@@ -82,6 +83,9 @@ class IntentModel:
     ) -> None:
         self.settings = settings
         self.labels = labels
+        self._center = (
+            center  # the mean of the examples' vectors: what all texts have in common tells none of them apart
+        )
         self._projection = projection
         self._dense = dense
         self._weights = weights
@@ -95,7 +99,7 @@ class IntentModel:
         """Train on examples.
 
         Args:
-            dense: unit sentence vectors, one row an example.
+            dense: vectors of meaning, one row an example.
             sparse: unit n-gram vectors of the same examples.
             common: what these have in common, as `in_common` says.
             intents: the examples' intents.
@@ -106,18 +110,19 @@ class IntentModel:
         targets = np.full((len(y), len(labels)), -1.0 / max(len(labels) - 1, 1), dtype=np.float32)
         targets[np.arange(len(y)), y] = 1.0
         some = _some(dense)
-        projection = _principal(dense, settings.dimensions)
-        dense = _project(dense, projection)
+        center = dense.mean(axis=0)
+        projection = _principal(dense - center, settings.dimensions)
+        dense = _project(dense - center, projection)
         triangle, cosines = factor(dense, common, settings)
         weights = cho_solve((triangle, True), targets, check_finite=False)
         ngram_weights = settings.ngram_weight * (sparse.T @ weights)
         if len(some) < len(y):
             triangle, cosines = factor(dense[some], common[np.ix_(some, some)], settings)
         confidence = _fit_confidence(cosines, triangle, targets[some], y[some])
-        return cls(settings, labels, projection, dense, weights, ngram_weights.astype(np.float32), confidence)
+        return cls(settings, labels, center, projection, dense, weights, ngram_weights.astype(np.float32), confidence)
 
     def predict(self, dense: Array, sparse: sp.csr_matrix) -> list[Prediction]:
-        """Rank the intents of messages, given as the rows of their sentence and n-gram vectors."""
+        """Rank the intents of messages, given as the rows of their vectors of meaning and of n-grams."""
         return self.rank(self.compare(dense), sparse)
 
     def compare(self, dense: Array) -> Likeness:
@@ -133,8 +138,8 @@ class IntentModel:
         return [self._ranked(row, float(sure)) for row, sure in zip(scores, top)]
 
     def project(self, dense: Array) -> Array:
-        """Sentence vectors in the principal dimensions, again of length 1."""
-        return _project(dense, self._projection)
+        """Vectors of texts in the principal dimensions, of length 1."""
+        return _project(dense - self._center, self._projection)
 
     @property
     def example_count(self) -> int:
@@ -153,6 +158,7 @@ class IntentModel:
         """Write the model into a folder, as plain arrays: loading it runs no code."""
         np.savez(
             folder / "intents.npz",
+            center=self._center,
             projection=self._projection,
             dense=self._dense,
             weights=self._weights,
@@ -170,6 +176,7 @@ class IntentModel:
             return cls(
                 KernelSettings(**described["settings"]),
                 described["labels"],
+                arrays["center"],
                 arrays["projection"],
                 arrays["dense"],
                 arrays["weights"],
@@ -212,7 +219,7 @@ def factor(dense: Array, common: Array, settings: KernelSettings) -> tuple[Array
 
 
 def meaning(cosines: Array, settings: KernelSettings) -> Array:
-    """The part of the kernel that is made of the likeness of sentence vectors; the cosines' array is used for it."""
+    """The part of the kernel that is made of the likeness of vectors; the cosines' array is used for it."""
     cosines -= 1.0
     cosines *= settings.sharpness
     return np.exp(cosines, out=cosines)

@@ -70,7 +70,7 @@ class QuestionMerger(_Stateless):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"asked": 0.5, "back": 0.35, "against": 0.75, "told": 0.9, "context": [], "part_danger": 0.2}
+        return {"asked": 0.5, "back": 0.35, "against": 0.75, "told": 0.9, "context": [], "part_danger": 0.4}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put a message and its parts together."""

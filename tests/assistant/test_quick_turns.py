@@ -60,9 +60,7 @@ def _runner(kind: type[DaskGraphRunner]) -> DaskGraphRunner:
 
 @pytest.mark.parametrize("targets", [["last"], ["left", "aside"], ["root"]])
 def test_it_gets_what_dask_gets(targets: list[str]) -> None:
-    results = [
-        _runner(kind).run({"__given__": "text"}, targets) for kind in (DaskGraphRunner, OrderedGraphRunner)
-    ]
+    results = [_runner(kind).run({"__given__": "text"}, targets) for kind in (DaskGraphRunner, OrderedGraphRunner)]
     assert results[0] == results[1] and list(results[1]) == targets
 
 

@@ -22,7 +22,7 @@ def read(text: str, danger: float | None) -> str:
     message = Message({TEXT: text, INTENT: {"name": "greet", "confidence": 0.9}})
     if danger is not None:
         message.set(DANGER, danger)
-    SafetyGate(suspicion=0.58, cleared=0.2).process([message])
+    SafetyGate(suspicion=0.54, cleared=0.2).process([message])
     return str(message.get(INTENT)["name"])
 
 
