@@ -18,6 +18,16 @@ from assistant.postal_addresses import find_addresses
 NAME = "name"
 
 _LONGEST = 2_000  # characters that are looked at together: visitors write less
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_LONGEST_ANSWER = 100  # characters
+_WITH_DIGITS = re.compile(r"\S*\d\S*")  # the reference of a request, a time
+_INTRODUCES = frozenset(
+    """
+    my full first last name names is it it's its i'm im i am this me here call called and or at by mr mrs ms dr hi hello
+    yes sure ok thanks please email mail e-mail phone cell mobile number text address mi nombre es soy me llamo y correo
+    teléfono telefono número numero hola gracias
+    """.split()
+)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -43,6 +53,22 @@ def redact(text: str, known: Collection[str] = (), only_known: bool = False) -> 
         parts += [text[end : detail.start], f"[{detail.kind}]"]
         end = detail.end
     return "".join([*parts, text[end:]])
+
+
+def is_only_details(text: str) -> bool:
+    """Whether a text seems to hold nothing but personal details and what introduces them, as an answer to a form does.
+
+    Seems: "bai mundo" has the look of a name. Nothing may be decided by it alone.
+    """
+    if len(text) > _LONGEST_ANSWER:
+        return False
+    details = find_details(text)
+    left, end = "", 0
+    for detail in details:
+        left += text[end : detail.start] + " "
+        end = detail.end
+    words = _WORD.findall(_WITH_DIGITS.sub(" ", left + text[end:]))
+    return bool(details) and all(len(word) == 1 or word.lower() in _INTRODUCES for word in words)
 
 
 def find_details(text: str, known: Collection[str] = (), only_known: bool = False) -> list[Detail]:

@@ -15,10 +15,12 @@ from rasa.shared.nlu.training_data.message import Message
 from assistant.nlu.fallback import UNCLEAR
 from assistant.nlu.intents import DANGER, set_intent
 from assistant.nlu.reading import reading
+from assistant.redaction import is_only_details
 from assistant.safety import LISTS, detect, is_certain, is_idiom
 
 _SECOND_OPINION = 0.05  # how much the topics' classifier counts beside the danger model
 _IDIOM = 0.05  # how much more is needed where grave words stand in a harmless sense
+_DETAILS = 0.2  # and in a message of names and numbers: the model has seen few names, and rare ones look like anything
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -75,5 +77,7 @@ class SafetyGate(GraphComponent, IntentClassifier):
         likely = message.get(DANGER, 0.0) + _SECOND_OPINION * confidences.get(likeliest, 0.0)
         if likely < self._suspicion:
             return None
-        is_sure = likely >= self._suspicion + _IDIOM
-        return likeliest if is_sure or not is_idiom(message.get(TEXT) or "") else None
+        more = likely - self._suspicion
+        text = message.get(TEXT) or ""
+        is_doubtful = (more < _IDIOM and is_idiom(text)) or (more < _DETAILS and is_only_details(text))
+        return None if is_doubtful else likeliest

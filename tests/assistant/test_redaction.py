@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from assistant.redaction import find_details, redact
+from assistant.redaction import find_details, is_only_details, redact
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,18 @@ def test_no_text_takes_long(text: str) -> None:
     began = time.perf_counter()
     redact(text)
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["deshawn m", "it's Bo", "My name is Persephone Quillfeather.", "SR-7K2Q-11 jo@x.org", "call me at 415 555 0134"],
+)
+def test_an_answer_to_a_form_is_only_details(text: str) -> None:
+    assert is_only_details(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["tell Mary I love her", "goodbye Mary", "dead", "7", "", "how much is it", "jo@x.org i cannot go on"]
+)
+def test_a_message_that_says_more_is_not(text: str) -> None:
+    assert not is_only_details(text)

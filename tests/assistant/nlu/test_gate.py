@@ -37,6 +37,9 @@ def read(text: str, danger: float | None) -> str:
         (CERTAIN, 0.0, "crisis"),
         ("how long is a session", 0.1, "greet"),
         ("nobody would miss me", 0.8, "crisis"),
+        ("deshawn m", 0.6, "greet"),
+        ("it's Persephone Quillfeather, 212-555-0147", 0.6, "greet"),
+        ("compré balas hoy", 0.8, "crisis"),  # no name, though it looks like one
     ],
 )
 def test_lists_and_model_together(text: str, danger: float | None, intent: str) -> None:
