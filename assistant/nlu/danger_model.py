@@ -14,11 +14,12 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, cg
 
-from assistant.nlu.intent_model import Array, IntentModel, Likeness, meaning, wording
+from assistant.nlu.intent_model import Array, IntentModel, KernelSettings, Likeness, meaning, wording
 
 _FILE = "danger.npz"
 _CLOSE = 1e-3  # how near the solution must come; with less, scores differ by a hundredth from one run to another
 _MOST_STEPS = 1000
+_ROWS = 2000  # of the kernel, at a time
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class DangerModel:
             settings: shape of the kernel.
         """
         projected = topics.project(dense)
-        kernel = meaning(projected @ projected.T, topics.settings)
+        kernel = _kernel(projected, topics.settings)
         weights = _solve(kernel, sparse, is_danger.astype(np.float32), settings)
         ngram_weights = (settings.ngram_weight * (sparse.T @ weights)).astype(np.float32)
         return cls(topics, projected[topics.example_count :], weights, ngram_weights)
@@ -78,6 +79,19 @@ class DangerModel:
         """Read what `save` wrote."""
         with np.load(folder / _FILE, allow_pickle=False) as arrays:
             return cls(topics, arrays["more"], arrays["weights"], arrays["ngram_weights"])
+
+
+def _kernel(projected: Array, settings: KernelSettings) -> Array:
+    """The likeness of all examples to each other, some rows at a time.
+
+    OpenBLAS, asked for all at once, ends the process from some 42,000 examples on.
+    """
+    kernel = np.empty((len(projected), len(projected)), dtype=np.float32)
+    for start in range(0, len(projected), _ROWS):
+        rows = kernel[start : start + _ROWS]
+        np.matmul(projected[start : start + _ROWS], projected.T, out=rows)
+        meaning(rows, settings)
+    return kernel
 
 
 def _solve(kernel: Array, sparse: sp.csr_matrix, targets: Array, settings: DangerSettings) -> Array:
