@@ -20,7 +20,7 @@ from sanic.response import HTTPResponse, redirect
 from console.pages import Problem
 from console.staff.accounts import Accounts, Person
 from console.staff.audit import Audit
-from console.staff.policy import POLICY, Permission, Rule
+from console.staff.policy import POLICY, SETTLING, Permission, Rule
 from console.staff.sessions import LONGEST, Sessions, SignedIn
 
 ROOT = "/staff"
@@ -101,7 +101,7 @@ class Door:
             raise Problem(403, *_DENIED)
         if rule.method == "POST" and not self.sessions.is_csrf(signed_in, _field(request, "csrf")):
             raise Problem(403, *_FOREIGN)
-        if self._has_to_settle(person) and rule.permission is not Permission.SIGNED_IN:
+        if self.has_to_settle(person) and rule not in SETTLING:
             return redirect(f"{self.base}/account")
         if rule.audited:
             self.audit.record(person.name, person.role.value, rule.audited, object)
@@ -114,6 +114,10 @@ class Door:
     def needs_totp(self, person: Person) -> bool:
         """Whether they have to set up an authenticator app."""
         return self.must_have_totp(person) and not person.has_totp
+
+    def has_to_settle(self, person: Person) -> bool:
+        """Whether they see nothing but their own account yet."""
+        return person.must_change or self.needs_totp(person)
 
     def let_in(self, reply: HTTPResponse, token: str) -> None:
         """Give a browser its session."""
@@ -131,9 +135,6 @@ class Door:
         """The page of ours that somebody wanted before they signed in; anything else is the first page."""
         is_ours = wanted.startswith(f"{self.base}/") and _SAFE.fullmatch(wanted) and "//" not in wanted
         return wanted if is_ours else self.base
-
-    def _has_to_settle(self, person: Person) -> bool:
-        return person.must_change or self.needs_totp(person)
 
     def _to_sign_in(self, rule: Rule, request: Request) -> HTTPResponse:
         if rule.method != "GET" or not rule.audited:

@@ -142,3 +142,6 @@ POLICY: dict[str, Rule] = {
     "audit": Rule("GET", "/audit", Permission.AUDIT, "audit.viewed"),
     "audit_csv": Rule("GET", "/audit.csv", Permission.AUDIT, "audit.downloaded"),
 }
+
+# What is open to somebody who has yet to choose a password of their own or to set up the app that their role needs.
+SETTLING = frozenset(POLICY[name] for name in ("account", "account_password", "account_totp", "sign_out"))

@@ -113,4 +113,6 @@ class SignInPages:
             picture = segno.make(link).svg_inline(scale=4, border=2, omitsize=True, svgclass="qr", lineclass=None)
             # nosemgrep: text-taken-for-markup - made by us of our own text
             values |= {"secret": secret, "picture": Markup(picture)}  # noqa: S704 # nosec B704
+        if self._door.has_to_settle(person):
+            values["navigation"] = []  # no other page is open yet
         return self._pages.page(visit, "account.html", 422 if problem else 200, **values)

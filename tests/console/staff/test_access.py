@@ -158,7 +158,9 @@ def test_a_first_password_has_to_be_changed(console: Console) -> None:
     assert signed_in is not None
     client = httpx.Client(base_url=console.url, headers={"Origin": console.url, "Cookie": f"__Host-staff={token}"})
     nina = Colleague(client, signed_in.csrf)
-    assert nina.get("/people").headers["location"] == "/staff/account"
+    for page in ("/people", "", "/counts"):
+        assert nina.get(page).headers["location"] == "/staff/account"
+    assert "<nav" not in nina.get("/account").text, "there is nowhere else to go yet"
     for new in ("short", "aaaaaaaaaaaaaaaa", "nina is my name", first):
         assert nina.post("/account/password", old=first, new=new, again=new).status_code == 422
     assert nina.post("/account/password", old=first, new="a long new password", again="another").status_code == 422
