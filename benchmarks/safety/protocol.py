@@ -51,12 +51,14 @@ cannot answer.
 _FOLDERS = {
     **{"fresh": "fresh", "later": "later, unread", "later_read": "later, read"},
     **{"newest": "newest, unread", "newest_read": "newest, read", "short": "short, unread"},
+    "month": "a month of ordinary traffic, partly read",
 }
 _TITLES = {
     "third_person": "about somebody else",
     "means": "means and methods",
     "oblique": "oblique, without such words",
     "spanish_near_misses": "near misses in Spanish",
+    "spanish_benign": "benign in Spanish",
     "unseen_misspelt": "misspelt, second writer",
     "unseen_slang": "slang, third writer",
     "unseen_spanish": "Spanish, second writer",
