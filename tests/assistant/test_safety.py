@@ -81,6 +81,11 @@ def test_a_line_that_cannot_be_read_is_named(line: str) -> None:
         ("ya no quiero vivir", CRISIS_SPANISH),
         ("I can't breathe", MEDICAL_EMERGENCY),
         ("he is not waking up, call 911", MEDICAL_EMERGENCY),
+        ("worst chest pain in my life, cant breathe", MEDICAL_EMERGENCY),
+        ("he took something at 9 and since then he is unresponsive", MEDICAL_EMERGENCY),
+        ("her oxygen is in the 80s and she is turning blue", MEDICAL_EMERGENCY),
+        ("pressure 201/120, crushing chest pain", MEDICAL_EMERGENCY),
+        ("my husband is shot in the chest", MEDICAL_EMERGENCY),
     ],
 )
 def test_danger_is_noticed(message: str, danger: str) -> None:
@@ -95,6 +100,9 @@ def test_danger_is_noticed(message: str, danger: str) -> None:
         "can ketamine cause chest pain",
         "my brother killed himself in 2010",
         "my phone is about to die",
+        "my sister passed from an overdose in 2008",
+        "is the shot in the arm",
+        "lexapro did nothing for me",
         "",
         "🙂",
         "how long does one infusion take",
