@@ -77,7 +77,7 @@ class ProjectFiles:
 
 
 def _parse(text: str) -> Any:
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return yaml.load(text, yaml.CSafeLoader)  # noqa: S506 - safe
 
 
 def _examples(text: str) -> dict[str, list[str]]:
