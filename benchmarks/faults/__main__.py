@@ -17,13 +17,14 @@ from benchmarks.faults import database, others, processes
 from benchmarks.faults.table import HEAD, Row, line, total
 from tests.cluster import Cluster
 
+_SCALE = 2.5  # over 10,000 messages, in twenty minutes
 _DISK = "600m"  # of the database, small enough to be filled
 
 
 def main() -> int:
     """Print the table; 1 if a row is not as it should be."""
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
-    parser.add_argument("--scale", type=float, default=1.0, help="how often and how long (%(default)s)")
+    parser.add_argument("--scale", type=float, default=_SCALE, help="how often and how long (%(default)s)")
     parser.add_argument("--only", choices=("database", "processes", "others"), help="only these")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped
