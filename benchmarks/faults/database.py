@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -33,15 +34,17 @@ Fault = Callable[[Cluster, float, Row], Awaitable[None]]
 
 async def rows(cluster: Cluster, scale: float, disk: Path | None, show: Callable[[Row], None]) -> None:
     """Each fault in turn, `scale` times as long; `disk` is that of the database, if it can be filled."""
-    for row, fault, seconds in (
-        (Row("F1", "PostgreSQL stops for 30 s, then starts"), _stop, 30.0),
-        (Row("F2", "PostgreSQL restarts under traffic, three times"), _restart, 3.0),
-        (Row("F3a", "the database takes no writes for 10 s"), _read_only, 10.0),
-        (Row("F3b", "no connection is left for 10 s"), _no_connections, 10.0),
-        (Row("F3c", "each write takes 2 s, for 20 s"), _slow, 20.0),
-        (Row("F3d", "the disk of the database is full for 10 s"), _full_disk(disk), 10.0),
+    for name, title, fault, seconds in (
+        ("F1", "PostgreSQL stops for {} s, then starts", _stop, 30.0),
+        ("F2", "PostgreSQL restarts under traffic, three times", _restart, 3.0),
+        ("F3a", "the database takes no writes for {} s", _read_only, 10.0),
+        ("F3b", "no connection is left for {} s", _no_connections, 10.0),
+        ("F3c", "each write takes 2 s, for {} s", _slow, 20.0),
+        ("F3d", "the disk of the database is full for {} s", _full_disk(disk), 10.0),
     ):
-        await _under_traffic(cluster, row, fault, max(seconds * scale, 3.0))
+        seconds = max(seconds * scale, 3.0)
+        row = Row(name, title.format(round(seconds)))
+        await _under_traffic(cluster, row, fault, seconds)
         show(row)
 
 
@@ -125,6 +128,7 @@ def _full_disk(disk: Path | None) -> Fault:
 
 
 def _ensure_started(cluster: Cluster) -> None:
+    logging.getLogger("pgserver").setLevel(logging.CRITICAL)  # many lines, if there is nothing to stop
     with contextlib.suppress(Exception):  # it may have given up, or not
         cluster.postgres.stop()
     cluster.postgres.start()
