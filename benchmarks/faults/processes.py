@@ -61,8 +61,8 @@ async def _kills(cluster: Cluster, row: Row, victims: list[Part], count: int) ->
             visitor, contact = await Visitor.arrive(client), f"maria{row.id.lower()}{number}@example.com"
             victim, step = victims[number % len(victims)], number % len(_STEPS)
             for text in _STEPS[:step]:
-                await visitor.say(text.format(contact=contact))
-            saying = asyncio.create_task(visitor.say(_STEPS[step].format(contact=contact)))
+                await visitor.ask(text.format(contact=contact))
+            saying = asyncio.create_task(visitor.ask(_STEPS[step].format(contact=contact)))
             await asyncio.sleep(dice.uniform(0.0, 0.08))
             await asyncio.to_thread(victim.kill)
             victim.start()
@@ -80,7 +80,7 @@ async def _finish(visitor: Visitor, contact: str, reply: str) -> str | None:
         if found := _SENT.search(reply):
             return found[1]
         answer = next((text for asked, text in _ANSWERS.items() if asked in reply), "book a consultation")
-        reply = await visitor.say(answer.format(contact=contact))
+        reply = await visitor.ask(answer.format(contact=contact))
     return None
 
 
@@ -114,7 +114,7 @@ async def _hang(cluster: Cluster, row: Row) -> Row:
                 cluster.actions.wait()
                 cluster.actions.start()
                 row.recovery_s = await asyncio.to_thread(cluster.actions.wait_ready)
-            told[contact] = await _finish(visitor, contact, await visitor.say("yes"))
+            told[contact] = await _finish(visitor, contact, await visitor.ask("yes"))
             row.account.add(await visitor.settle())
     _check_bookings(cluster, row, told)
     return row

@@ -95,6 +95,17 @@ class Visitor:
         """Write a text; what the assistant said to it, if that came at once."""
         return await self.deliver(self.new_body(text))
 
+    async def ask(self, text: str) -> str:
+        """Write a text and read what the assistant says to it before going on, also if that comes late."""
+        body = self.new_body(text)
+        reply = await self.deliver(body)
+        until = time.monotonic() + _GIVE_UP
+        while not reply and time.monotonic() < until:
+            await asyncio.sleep(_AGAIN)
+            said = [m["text"] for m in await self.history() if m["key"].startswith(body["id"] + ".")]
+            reply = "\n".join(said)
+        return reply
+
     async def deliver(self, body: dict[str, str]) -> str:
         """Send a message, again and again until it is taken; what the assistant said to it, if that came at once."""
         began = time.monotonic()
