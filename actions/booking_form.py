@@ -95,7 +95,7 @@ class _Turn:
             self._command(command)
         elif self._asked in {"booking_agreed", WHAT_TO_CHANGE} and self._intent in {"affirm", "deny"}:
             self._command(Command.YES if self._intent == "affirm" else Command.CHANGE)
-        else:
+        elif not self._is_of_a_sent_request():
             self._answer()
 
     def _said_command(self) -> Command | None:
@@ -113,6 +113,11 @@ class _Turn:
             told.name or told.contact or told.times
         )
 
+    def _is_of_a_sent_request(self) -> bool:
+        """Whether a wish for a change means a request that was sent: of this one nothing is known yet."""
+        is_sure = self._intent == "change_booking" and self._confidence >= _CERTAIN
+        return is_sure and self._asked == "booking_name" and not self._get("booking_contact")
+
     def events(self) -> Events:
         """The slots that this message changed."""
         return [SlotSet(name, value) for name, value in self._set.items()]
@@ -122,6 +127,8 @@ class _Turn:
         self._put(booking_outcome="filling", booking_tries=0, booking_stuck=False)
         if not self._get("booking_key"):
             self._put(booking_key=secrets.token_urlsafe(16), booking_kind=Kind.CONSULTATION.value)
+            if self._get("booking_reference") and self._get("change_outcome") != "cancelled":
+                self._say("utter_booking_again")
         if self._get("booking_agreed"):
             self._put(booking_outcome="agreed")  # everything is there: what could not be sent is sent again
             return

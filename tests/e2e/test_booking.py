@@ -64,6 +64,22 @@ def test_yes_twice_and_a_second_booking_are_not_one_request_too_many(assistant: 
     assert len(stored_of(assistant, visitor)) == 2
 
 
+def test_who_books_again_hears_of_the_request_that_is_sent_already(assistant: Assistant) -> None:
+    visitor = uuid4().hex
+    assert "already sent" not in assistant.texts(visitor, "book a consultation")
+    assistant.say(visitor, "stop")
+    reference = book(assistant, visitor)
+    again = assistant.texts(visitor, "book a consultation")
+    assert f"already sent a request in this chat: {reference}" in again and "What name" in again
+    assert "none of this has been sent" in assistant.texts(visitor, "stop")
+    assert len(stored_of(assistant, visitor)) == 1
+    assistant.say(visitor, "book a consultation")
+    assert "What is the reference" in assistant.texts(visitor, "change my request")
+    assistant.say(visitor, f"{reference} maria@example.com")
+    assistant.say(visitor, '/booking_choice{"choice": "cancel"}')
+    assert "already sent" not in assistant.texts(visitor, "book a consultation")
+
+
 def test_a_five_hundred_letter_name_is_refused_with_a_reason(assistant: Assistant) -> None:
     visitor = uuid4().hex
     assistant.say(visitor, "book a consultation")
