@@ -33,8 +33,18 @@ _RUN_ON = re.compile(
     r"(?:do|does|is|are|can|will|should) (?:i|you|u|it|they|there))\b)",
     re.I,
 )
+# "how long after it can I drive": what opens is the rest of a question whose verb is still to come.
+_VERBS = (
+    r"(?:whats|hows|wheres|whos|whens|is|are|am|was|were|do|does|did|can|could|will|would|should|may|has|have|"
+    r"happens|happened|works|helps|costs|takes|lasts|goes|comes|makes|means|hurts|feels)"
+)
+_NO_VERB = re.compile(rf"^\W*(?:\w+\W+){{0,2}}(?:how|when|what|which|where)\b(?!.*(?:'s|\b{_VERBS})\b)", re.I)
 _ENDS = re.compile(r"(?<=[.?!;\n])\s+|\s*\n+\s*|(?<=[?!])(?=\w)|\s+[-–•]\s+|(?:^|\s)\(?\d[.)]\s+")
-_OPENING = re.compile(rf"^\W*(?:(?:and|so|but|also|plus|then|ok|hi|hello|hey|please|or)\W+)*(?:{_OPENERS})\b", re.I)
+_LEAD = (
+    r"(?:and|so|but|also|plus|then|ok|hi|hello|hey|please|or|now|first|last(?:ly)?|next|"
+    r"one (?:more|last)(?: thing| question)?)"
+)
+_OPENING = re.compile(rf"^\W*(?:{_LEAD}\W+)*(?:{_OPENERS})\b", re.I)
 # "I wish to know where …", "wondering if …": asked, though it has the form of a statement.
 _INDIRECT = re.compile(
     r"\b(?:know|wonder(?:ing)?|tell me|curious|explain|ask(?:ing)?|find out|question)\b.*"
@@ -100,7 +110,7 @@ def _run_on(text: str) -> list[str]:
     pieces = _RUN_ON.split(text)
     whole = [pieces[0]]
     for piece in pieces[1:]:
-        if len(whole[-1].split()) > 2:
+        if len(whole[-1].split()) > 2 and not _NO_VERB.search(whole[-1]):
             whole.append(piece)
         else:
             whole[-1] += f" {piece}"

@@ -112,9 +112,14 @@ class QuestionMerger(_Stateless):
         any_asked = any(is_asked(part.get(TEXT)) and self._counts(part, found) for part in parts)
         for part in parts:
             counts = self._counts(part, found) and (is_asked(part.get(TEXT)) or not any_asked or self._told(part))
-            if counts and not self._contradicts(part, message):
+            if counts and not self._contradicts(part, message) and not self._is_about_told(part, message, found):
                 found.setdefault(_name(part), part)
         return list(found.values())
+
+    def _is_about_told(self, part: Message, message: Message, before: dict[str, Message]) -> bool:
+        """Whether a part vaguely asks about the statement before it: "it hurt his bladder. does that happen"."""
+        is_one = _name(message) in before and not any(is_asked(told.get(TEXT)) for told in before.values())
+        return is_one and _name(part) in _REFERS_BACK and _confidence(part) < self._config["against"]
 
     def _counts(self, part: Message, before: dict[str, Message]) -> bool:
         if _name(part) in _REFERS_BACK:

@@ -23,6 +23,11 @@ from assistant.nlu.clauses import MOST_PARTS, cut, is_asked
             "what are the side effects do you take insurance",
             ["what are the side effects", "do you take insurance"],
         ),
+        (
+            "what happens in a session do you feel outside of your body",
+            ["what happens in a session", "do you feel outside of your body"],
+        ),
+        ("how long does it take can i drive after", ["how long does it take", "can i drive after"]),
     ],
 )
 def test_questions_are_cut_apart(message: str, parts: list[str]) -> None:
@@ -35,6 +40,8 @@ def test_questions_are_cut_apart(message: str, parts: list[str]) -> None:
         "how long is a session",
         "do i get nausea and dizziness",
         "does it help depression and anxiety",
+        "how soon after the first drip do you notice something",
+        "when I get home can I eat normal or only light things",
         "price?",
         "",
         "🙂",
@@ -48,7 +55,18 @@ def test_a_statement_stays_with_the_question_about_it() -> None:
     assert cut("Can my son get it? He has OCD, does it work for that?")[-1] == "He has OCD, does it work for that?"
 
 
-@pytest.mark.parametrize("text", ["how long", "is it safe", "and does it hurt", "I wonder if it hurts", "safe?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how long",
+        "is it safe",
+        "and does it hurt",
+        "Now what about food",
+        "one more: who gives it",
+        "I wonder if it hurts",
+        "safe?",
+    ],
+)
 def test_questions_are_told_by_their_form(text: str) -> None:
     assert is_asked(text)
 
