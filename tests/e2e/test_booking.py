@@ -71,7 +71,7 @@ def test_who_books_again_hears_of_the_request_that_is_sent_already(assistant: As
     reference = book(assistant, visitor)
     again = assistant.texts(visitor, "book a consultation")
     assert f"already sent a request in this chat: {reference}" in again and "What name" in again
-    assert "none of this has been sent" in assistant.texts(visitor, "stop")
+    assert "none of this has been sent" in assistant.texts(visitor, "never mind")
     assert len(stored_of(assistant, visitor)) == 1
     assistant.say(visitor, "book a consultation")
     assert "What is the reference" in assistant.texts(visitor, "change my request")
