@@ -12,6 +12,7 @@ import structlog
 from sanic import Sanic
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sanic.server.protocols.http_protocol import HttpProtocol
 
 from assistant import safety
 from assistant.channels import house_rules
@@ -28,7 +29,9 @@ from assistant.store import ConversationStore, conversation_store
 logger = structlog.get_logger()
 
 _TICK = 1.0  # seconds between looks at what other processes have done
+_LAST_REQUEST = 0.5  # seconds in which a connection that is idle when the process stops may still bring one
 _SOON = 0.1  # seconds between looks whether there is a model
+_close_if_idle = HttpProtocol.close_if_idle
 _CLEAN_UP_TICKS, _CHORE_TICKS = 3, 60
 _GREETING = "hello"
 _STARTING = "The assistant is starting. Please try again in a few seconds."
@@ -50,11 +53,12 @@ class ChatService:
 
     def __init__(self, app: Sanic, on_new_message: Handler) -> None:
         refuse_leaks()
+        HttpProtocol.close_if_idle = _close_soon
         self._app = app
         self._on_new_message = on_new_message
         self._ready: Ready | None = None
         self.is_warm = False
-        self._is_stopping = False
+        self._is_stopping = self._hangs_up = False
         self._chores: list[Chore] = []
         self._connectors: dict[str, Connector] = {}
         self._addresses: AddressBook | None = None
@@ -98,19 +102,23 @@ class ChatService:
         return self._ready
 
     async def stop(self) -> None:
-        """Finish what is being answered and sent."""
+        """Finish what is being answered and sent; once, though each channel asks for it."""
+        if self._is_stopping:
+            return
         self._is_stopping = True
         if self._ready:
             self._ready.live.stop()
             await self._ready.desk.stop()
             await self._ready.courier.stop()
+        self._hangs_up = True
 
     async def _hang_up(self, request: Request, _: HTTPResponse) -> None:
-        """Close each connection behind its last answer once the process stops.
+        """Close each connection behind its last answer once no new ones are taken.
 
-        A proxy would go on using it else, and Sanic waits fifteen seconds for that.
+        A proxy would go on using it else, and Sanic waits fifteen seconds for that. Any earlier, it would come back on
+        a new one just before the port is closed, and be cut off.
         """
-        if self._is_stopping and request.stream is not None:
+        if self._hangs_up and request.stream is not None:
             request.stream.keep_alive = False
 
     def _begin(self, store: ConversationStore) -> Ready:
@@ -154,3 +162,9 @@ class ChatService:
                 continue
             except Exception as error:  # one bad look must not end all later ones
                 logger.error("channels.look.failed", reason=type(error).__name__)
+
+
+def _close_soon(connection: HttpProtocol) -> bool:
+    """Close a connection that stays idle; Sanic would do so at once, also to a request that is on its way."""
+    connection.loop.call_later(_LAST_REQUEST, _close_if_idle, connection)
+    return False
