@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 
 from assistant.settings import PROJECT_DIR, var_dir
 from assistant.training import quiet_environment, say
@@ -45,7 +48,7 @@ class Service:
     def start(self) -> None:
         """Start it in a session of its own: Ctrl-C reaches only its parent, which then stops all in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _uninterrupted():
             self._process = subprocess.Popen(
                 list(self.command),
                 cwd=PROJECT_DIR,
@@ -108,6 +111,20 @@ class Service:
             self._process.wait(_GRACE)
         except subprocess.TimeoutExpired:
             self._process.kill()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back meanwhile: a process that was started and is not noted yet would outlive its parent."""
+    held: list[int] = []
+    before = {number: signal.signal(number, lambda got, _: held.append(got)) for number in (SIGINT, SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for got in held[:1]:
+            signal.raise_signal(got)
 
 
 def wait_until_ready(services: Sequence[Service]) -> None:
