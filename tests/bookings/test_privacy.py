@@ -134,7 +134,7 @@ def test_what_was_sent_to_others_is_counted(store: BookingStore, engine: Engine)
 
 def test_the_files_hold_no_word_of_hers(store: BookingStore, engine: Engine, tmp_path: Path) -> None:
     if engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL frees deleted rows by its own vacuum, not when they are erased")
+        pytest.skip("PostgreSQL overwrites deleted rows when it uses their space again: docs/safety.md")
     for i in range(30):
         store.submit(a_request(f"other-{i}"))
         hers(store, f"hers-{i}")
